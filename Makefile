@@ -34,7 +34,7 @@ UNITS := $(patsubst tests/%.c,%,$(wildcard tests/*/test_*.c))
 SCRIPTS := $(sort $(wildcard tests/program/run_*.sh))
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # Fixtures of tests; programs, preloaded libraries and what replaces functions of the C library are linked by themselves.
-SUPPORT := $(filter-out $(patsubst %,tests/support/%.c,make_bundle make_cells preload slow_start faults),$(wildcard tests/support/*.c))
+SUPPORT := $(filter-out $(patsubst %,tests/support/%.c,make_bundle make_cells preload collectives slow_start faults),$(wildcard tests/support/*.c))
 SOURCES := $(SRC) $(wildcard tests/*/*.c)
 WEB_DIR := build/web
 WEB_SRC := $(shell find results/web -name node_modules -prune -o -type f ! -name DOCUMENT.md ! -name openapi.yaml -print)
@@ -152,7 +152,7 @@ test: test-deps build ## set up, build, run every test
 	@$(MAKE) --no-print-directory $(PARALLEL) tests-only
 
 units: $(UNITS:%=$(BUILD)/tests/%) $(MPI_TESTS:%=$(BUILD)/tests/%) $(LOADS:%=$(BUILD)/tests/%) \
-  $(FUZZ:%=$(BUILD)/tests/fuzz/replay_%) $(BUILD)/tests/fuzz/seeds $(BUILD)/tests/support/preload.so $(BUILD)/tests/support/slow_start.so $(BUILD)/tests/support/make_bundle $(BUILD)/tests/support/make_cells
+  $(FUZZ:%=$(BUILD)/tests/fuzz/replay_%) $(BUILD)/tests/fuzz/seeds $(BUILD)/tests/support/preload.so $(BUILD)/tests/support/collectives.so $(BUILD)/tests/support/slow_start.so $(BUILD)/tests/support/make_bundle $(BUILD)/tests/support/make_cells
 
 tests-only: $(BUILD)/cellsweep units
 	@BUILD=$(BUILD) tests/all.sh $(UNITS:%=$(BUILD)/tests/%) $(SCRIPTS)
@@ -267,6 +267,10 @@ bench-peer: build ## the same beside PyTorch, gray and in colour, and of larger 
 .PHONY: bench-scale
 bench-scale: build units ## how many ranks rank 0 carries: played, counted by callgrind, real ones on this machine, a model
 	@BUILD=$(BUILD) tests/scale.sh
+
+.PHONY: bench-order
+bench-order: build units ## what seed by seed costs against the longest first: figure 4 in both orders in turn, and played on up to 512 ranks
+	@BUILD=$(BUILD) tests/makespan.sh
 
 .PHONY: growth
 growth: build units ## how the cost of each step grows with jobs, kinds of jobs, ranks and cells of the grid

@@ -76,6 +76,12 @@ static int pop(struct play *p)
 
 /* ---- what ranks do ---- */
 
+/* What a job is said to take; made up, all the same. */
+static double told_seconds(const struct play *p, int job)
+{
+    return p->load->job && job >= 0 ? p->load->job[job].seconds : p->load->seconds;
+}
+
 static void ask(struct play *p, int rank, int ahead, int finished)
 {
     struct handout_report *r = &p->mail[p->n_mail].report;
@@ -85,14 +91,16 @@ static void ask(struct play *p, int rank, int ahead, int finished)
         *r = (struct handout_report){.job = finished, .end = HANDOUT_FINISHED, .epochs = 100};
     for (int m = 0; m < N_METRICS; m++)
         r->test[m] = 0.9371F;
-    r->seconds = p->load->seconds;
+    r->seconds = told_seconds(p, finished);
     p->n_mail++;
 }
 
-/* Half to one and a half times the average, for ranks not to keep step; the last one ends
- * when all others have. */
+/* Made up: half to one and a half times the average, for ranks not to keep step; the last one ends when all
+ * others have. */
 static double seconds_of(const struct play *p, int job)
 {
+    if (p->load->job)
+        return p->load->job[job].seconds;
     double last = job == p->last ? p->load->seconds + TAIL_LOOKS * p->tick : 0;
     return p->load->seconds * (0.5 + ((unsigned)job * 2654435761u % 1024) / 1024.0) + last;
 }
@@ -132,6 +140,7 @@ static void finish(struct play *p, int rank)
     struct player *me = &p->player[rank];
     int job = me->job;
     p->done[job]++;
+    p->cost->makespan = fmax(p->cost->makespan, me->until);
     me->job = -1;
     if (me->next >= 0)
         begin(p, rank, me->next, me->until);
@@ -172,10 +181,11 @@ static void on_report(void *self, int rank, const struct handout_report *report)
     progress_tick(p->progress, &counts);
 }
 
+/* A deadline takes more looking; jobs that are given are played without. */
 static double time_left(void *self)
 {
     const struct play *p = self;
-    return 1e9 - dispatch_counts(p->dispatch).slowest;
+    return p->load->job ? (double)INFINITY : 1e9 - dispatch_counts(p->dispatch).slowest;
 }
 
 /* ---- a tick of rank 0 ---- */
@@ -253,17 +263,25 @@ static int make_schedule(struct play *p, struct err *err)
     int *job = err_calloc(n, sizeof *job, "jobs", err);
     double *cost = err_calloc(n, sizeof *cost, "jobs", err);
     unsigned long *kind = err_calloc(n, sizeof *kind, "jobs", err);
-    int rc = job && cost && kind ? 0 : E_IO;
+    int *wave = err_calloc(n, sizeof *wave, "jobs", err);
+    int rc = job && cost && kind && wave ? 0 : E_IO;
     for (int j = 0; rc == 0 && j < p->load->jobs; j++) {
+        const struct play_job made_up = {.cost = 1 + (double)(j % 1009),
+                                         .kind = (unsigned long)(j % p->load->kinds)};
+        const struct play_job *it = p->load->job ? &p->load->job[j] : &made_up;
         job[j] = j;
-        cost[j] = 1 + (double)(j % 1009);
-        kind[j] = (unsigned long)(j % p->load->kinds);
+        cost[j] = it->cost;
+        kind[j] = it->kind;
+        wave[j] = it->wave;
     }
     if (rc == 0)
         rc = schedule_new(p->load->jobs, job, cost, kind, &p->schedule, err);
+    if (rc == 0)
+        schedule_waves(p->schedule, p->load->jobs, job, wave, 0);
     free(job);
     free(cost);
     free(kind);
+    free(wave);
     return rc;
 }
 
@@ -293,7 +311,7 @@ static int begin_play(struct play *p, struct err *err)
     const struct handout_options options = {.dedicated = 1, .heartbeat = heartbeat};
     const struct handout_hooks hooks = {.self = p, .start = on_start, .report = on_report, .left = time_left};
     const struct dispatch_wire wire = {p, send_word, tell_time, NULL};
-    p->tick = words_tick(heartbeat);
+    p->tick = p->load->tick > 0 ? p->load->tick : words_tick(heartbeat);
     int rc = make_ranks(p, err);
     if (rc == 0)
         rc = make_schedule(p, err);

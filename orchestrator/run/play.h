@@ -6,12 +6,21 @@
 
 #include "err.h"
 
+/* A job that is to be played: as schedule_new() and schedule_waves() are told of it, and what it takes. */
+struct play_job {
+    double cost, seconds; /* both > 0 */
+    unsigned long kind;
+    int wave;
+};
+
 struct play_load {
-    int ranks;       /* >= 2; rank 0 only serves */
-    int node;        /* ranks a node */
-    int jobs, kinds; /* kinds of jobs, at most as many as jobs */
-    double seconds;  /* that a job takes, on average; a look of rank 0 at least (0.25) */
-    const char *log; /* results file beside which an event log is written; NULL: none is */
+    int ranks;                  /* >= 2; rank 0 only serves */
+    int node;                   /* ranks a node */
+    int jobs, kinds;            /* kinds of jobs, at most as many as jobs */
+    double seconds;             /* that a job takes, on average; a look of rank 0 at least (0.25) */
+    const struct play_job *job; /* (jobs) in place of kinds and seconds; NULL: made up from those */
+    double tick;                /* seconds from a look to the next, <= 1; 0: as rarely as it ever looks */
+    const char *log;            /* results file beside which an event log is written; NULL: none is */
 };
 
 struct play_cost {
@@ -19,7 +28,8 @@ struct play_cost {
     double word_seconds;    /* CPU seconds of rank 0 for all words, with what they are answered */
     double look_seconds;    /* for all looks after the dead, the idle and the time */
     double tail_seconds;    /* a look while all ranks but one wait for the last job */
-    double seconds;         /* that the played sweep took */
+    double seconds;         /* that the played sweep took, in looks */
+    double makespan;        /* the end of the job that ended last */
     int jobs, wrong;        /* that were played; jobs that were not done once */
 };
 

@@ -53,11 +53,35 @@ static void ranks_follow_from_the_cost_of_a_message(void **state)
     assert_true(fabs(play_ranks(&cost, 1e-6, 100, 10, 0.5) / (250000 / 0.11) - 1) < 1e-9);
 }
 
+/* Jobs that are given take the seconds that they are given, and go seed by seed, or the longest first: two
+ * ranks, and of each seed a job of 1 s and one of 2 s. */
+static void jobs_that_are_given_are_played(void **state)
+{
+    enum { JOBS = 200 };
+    struct play_job job[JOBS];
+    struct play_load load = {.ranks = 3, .node = 128, .jobs = JOBS, .job = job, .tick = 0.01};
+    struct play_cost cost;
+    (void)state;
+    for (int j = 0; j < JOBS; j++)
+        job[j] = (struct play_job){.cost = 1 + j % 2, .seconds = 1 + j % 2, .wave = j / 2};
+    assert_int_equal(play(&load, &cost, NULL), 0);
+    assert_int_equal(cost.wrong, 0);
+    assert_true(cost.makespan >= 150 && cost.makespan < 150 + 1); /* 300 s of work for two */
+    job[0].seconds = 1000;
+    assert_int_equal(play(&load, &cost, NULL), 0);
+    assert_true(cost.makespan >= 1000 && cost.makespan < 1000 + 5); /* nothing waits for one that is long */
+    job[0].seconds = 1;
+    job[JOBS - 2].seconds = job[JOBS - 2].cost = 1000; /* in the last wave: begun before that has come */
+    assert_int_equal(play(&load, &cost, NULL), 0);
+    assert_true(cost.makespan < 1000 + 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_job_is_done_once),
         cmocka_unit_test(messages_are_as_many_as_jobs),
+        cmocka_unit_test(jobs_that_are_given_are_played),
         cmocka_unit_test(ranks_follow_from_the_cost_of_a_message),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
