@@ -680,6 +680,19 @@ static void on_alarm(int signal)
     _exit(watchdog_status);
 }
 
+/* Seconds that the last collective calls may take. Ranks that share a core wait for each other in turns, so
+ * they have the more time the more there are: whoever is taken for hanging leaves without MPI_Finalize, and
+ * mpirun calls a sweep failed that is whole. */
+static double last_seconds(const struct run *run)
+{
+    static const double most_times = 10;
+    int here = 1;
+    double cores = fmax(1, (double)sysconf(_SC_NPROCESSORS_ONLN));
+    if (run->shared.node != MPI_COMM_NULL)
+        MPI_Comm_size(run->shared.node, &here);
+    return run->options->heartbeat * fmin(most_times, fmax(1, here / cores));
+}
+
 /* Should a rank be lost from here on, the last collective calls never return. */
 static void start_watchdog(const struct run *run, int rc)
 {
@@ -689,7 +702,7 @@ static void start_watchdog(const struct run *run, int rc)
     fflush(NULL); /* _exit() would not */
     watchdog_status = err_exit_status(rc);
     sigaction(SIGALRM, &action, NULL);
-    alarm((unsigned)ceil(run->options->heartbeat));
+    alarm((unsigned)ceil(last_seconds(run)));
 }
 
 /* What every rank holds of a round. */
