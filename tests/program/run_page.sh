@@ -36,6 +36,7 @@ check "a sweep of many splits" "$C" run "$TMP/stats.yaml" -o "$TMP/stats.h5"
 check "has a report" "$C" report "$TMP/stats.h5" -o "$TMP/stats"
 check "and an export" "$C" export "$TMP/stats.h5" --table epochs -o "$TMP/stats.csv"
 [ -s build/web/page.html ] || { skip "the page is not tested: it was not built ($(cat build/web/left-out 2>/dev/null))"; finish; }
+script tests/web/filter.mjs
 script tests/web/stats.mjs "$TMP/stats/final.csv" "$TMP/stats.csv" "$TMP/stats/report.html"
 
 command -v "$CHROMIUM" >/dev/null || { skip "the page is not tested: $CHROMIUM is not installed"; finish; }

@@ -27,18 +27,47 @@ function split(text, separator) {
 
 const isNumber = (text) => text.trim() !== "" && Number.isFinite(Number(text));
 
-/** One alternative: "-", a range, a number, a pattern, a text. @returns {(value: string) => boolean} */
-function alternative(text, name) {
-  const range = /^(.+?)\.\.(.+)$/.exec(text);
-  if (text === "-") return (value) => value === "";
-  if (range && isNumber(range[1]) && isNumber(range[2])) return (value) => isNumber(value) && Number(value) >= Number(range[1]) && Number(value) <= Number(range[2]);
-  if (isNumber(text)) return (value) => isNumber(value) && Number(value) === Number(text);
-  const pattern = text.split(/("[^"]*")/).map((part) => (part.startsWith('"') ? escaped(part.slice(1, -1)) : part.split("*").map(escaped).join(".*"))).join("");
-  const whole = new RegExp(`^${pattern}$`, "su");
-  return (value) => whole.test(value.replaceAll('"', "")) || (name === "protocol" && text === "kfold" && value.startsWith("kfold:"));
+/** Whether a value is as a pattern has it, in which * outside of double quotes is any characters. After a mismatch the last * takes one
+ * character more, so that no pattern takes longer than both lengths multiplied. */
+function isLike(value, pattern) {
+  let [v, p, star, from, quoted] = [0, 0, -1, 0, false];
+  while (v < value.length || p < pattern.length) {
+    if (pattern[p] === "*" && !quoted) [star, from] = [++p, v];
+    else if (p < pattern.length && v < value.length && value[v] === pattern[p]) {
+      if (pattern[p++] === '"') quoted = !quoted;
+      v++;
+    } else if (star >= 0 && from < value.length) [v, p, quoted] = [++from, star, false];
+    else return false;
+  }
+  return true;
 }
 
-const escaped = (text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+/** "4+5" for "4-5", as tables write sets of numbers. */
+const isSameSet = (value, text) => /^[0-9-]+$/.test(value) && /^[0-9+-]+$/.test(text) && text.replaceAll("+", "-") === value;
+
+const bare = (text) => text.replaceAll('"', "");
+const outside = (text) => text.replace(/"[^"]*"/g, "");
+
+/** One alternative: a value, "-" (not read), a pattern, a number, a range. @returns {(value: string) => boolean} */
+function alternative(text) {
+  const range = /^(.+?)\.\.(.+)$/s.exec(text);
+  const [first, last] = range ? [range[1], range[2]] : [text, text];
+  const inRange = isNumber(first) && isNumber(last) ? (value) => isNumber(value) && Number(value) >= Number(first) && Number(value) <= Number(last) : () => false;
+  return (value) => {
+    if (value === "") return text === "-" || text === "";
+    const same = value === text || isSameSet(value, text) || (text.includes('"') && !outside(text).includes("*") && bare(value) === bare(text));
+    return same || (text !== "" && value.startsWith(`${text}:`)) || isLike(value, text) || inRange(value);
+  };
+}
+
+/** A value as a filter takes it, to choose it alone. What has letters of the grammar in it stands in double quotes; a list of classes has its
+ * own already; of another text with quotes such letters are left to a *. */
+export function valueText(value) {
+  if (value === "") return "-";
+  if (!/[,|=*<>"]|\.\./.test(value)) return value;
+  if (value.includes('"')) return /[,|=*<>"]/.test(outside(value)) ? value.replace(/[,|=*<>"]/g, "*") : value;
+  return `"${value}"`;
+}
 
 function partOf(text, keys) {
   const found = /^([^=!<>]+?)\s*(!=|<=|>=|=|<|>)(.*)$/s.exec(text);
@@ -47,7 +76,7 @@ function partOf(text, keys) {
   const of = keys.get(name.trim());
   if (!of) throw new Error(`no key “${name.trim()}” here; there are ${[...keys.keys()].join(", ")}`);
   if (operator === "=" || operator === "!=") {
-    const list = split(value, "|").map((text) => alternative(text, name.trim()));
+    const list = split(value, "|").map((text) => alternative(text));
     return (j) => list.some((test) => test(of(j))) === (operator === "=");
   }
   if (!isNumber(value)) throw new Error(`“${text}”: ${operator} asks for a number`);
@@ -60,6 +89,6 @@ function partOf(text, keys) {
 export function filterOf(sweep, text) {
   if (!text.trim()) return () => true;
   const keys = jobKeys(sweep);
-  const parts = split(text, ",").map((part) => partOf(part, keys));
+  const parts = split(text, ",").filter((part) => part !== "").map((part) => partOf(part, keys));
   return (j) => parts.every((part) => part(j));
 }

@@ -3,7 +3,7 @@
  * Only the rows of a page are in the document. What is sorted and filtered are numbers of jobs. */
 import { announce, button, downloadCsv, el, fill, number, select } from "./dom.js";
 import { curveOptions } from "./explorer.js";
-import { filterOf, jobKeys } from "./filter.js";
+import { filterOf, jobKeys, valueText } from "./filter.js";
 import { Run } from "./run.js";
 
 const PAGE = 50;
@@ -61,7 +61,7 @@ export class Runs {
   /** The filter with one part, name=value, in place of what it said of the name; " ": without it. */
   #narrow(name, value) {
     const parts = (this.view.get("runs.filter").match(/(?:"[^"]*"|[^,"])+/g) ?? []).map((p) => p.trim()).filter((p) => p && p.split(/[=!<>]/)[0].trim() !== name);
-    if (value !== " ") parts.push(`${name}=${facetText(value)}`);
+    if (value !== " ") parts.push(`${name}=${valueText(value)}`);
     this.view.set({ "runs.filter": parts.join(","), "runs.page": "1" });
   }
 
@@ -137,7 +137,7 @@ export class Runs {
     if (list) this.#show(list);
     for (const facet of this.controls.querySelectorAll("[data-facet]")) {
       const part = (this.view.get("runs.filter").match(/(?:"[^"]*"|[^,"])+/g) ?? []).map((p) => p.trim()).find((p) => p.startsWith(`${facet.dataset.facet}=`));
-      facet.value = [...facet.options].map((o) => o.value).find((v) => v !== " " && part === `${facet.dataset.facet}=${facetText(v)}`) ?? " ";
+      facet.value = [...facet.options].map((o) => o.value).find((v) => v !== " " && part === `${facet.dataset.facet}=${valueText(v)}`) ?? " ";
     }
     const key = this.view.get("runs.run");
     const opened = key !== "" && this.opened !== key;
@@ -204,6 +204,3 @@ export class Runs {
     return svg;
   }
 }
-
-/** A value as the filter reads it: what has letters of the grammar in it stands in double quotes. */
-const facetText = (value) => (value === "" ? "-" : /[,|=*<>"]|\.\./.test(value) ? `"${value}"` : value);
