@@ -9,21 +9,17 @@
 #include "tables/headline.h"
 #include "write/json_out.h"
 #include "models/model.h"
-#include "stats/misjudged.h"
 #include "strategies/balance.h"
 #include "paper/published.h"
 #include "store/store_select.h"
 #include "tables/tables.h"
+#include "page/page_cells.h"
 #include "page/page_glance.h"
 #include "page/page_roc.h"
-#include "page/thumbnails.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Rows of misclassified images a group, and different images in all: what keeps a page under a few MB. */
-enum { MAX_ROWS = 40, MAX_IMAGES = 400 };
 
 enum { MOST_QUANTILES = 10000 };
 
@@ -95,11 +91,6 @@ static json_t *provenance(struct document *d)
     put(d, object, "ranks", json_integer(atoi(store_text(d->store, "ranks"))));
     put(d, object, "results_file", json_out_text(store_path(d->store)));
     return object;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    return (*(const int *)a > *(const int *)b) - (*(const int *)a < *(const int *)b);
 }
 
 /* Every class of the images and its size, in order. */
@@ -560,84 +551,6 @@ static void put_tables(struct document *d)
     put(d, d->root, "tables", tables);
 }
 
-/* ---- cells that are taken for others ---- */
-
-static json_t *misjudged_row(struct document *d, const struct misjudged_image *row)
-{
-    const struct store_job *cell = d->summary->group[row->group].cell;
-    json_t *object = json_object();
-    columns_put(object, d->store, cell, FACTORS_ALL, &d->failed);
-    put(d, object, "image", json_integer(row->image));
-    put(d, object, "judged", json_integer(row->judged));
-    put(d, object, "wrong", json_integer(row->wrong));
-    put(d, object, "p_true", json_out_real(row->p_true));
-    put(d, object, "predicted", json_out_class(row->predicted));
-    put(d, object, "n_wrong", json_integer(row->n_wrong));
-    return object;
-}
-
-/* Different images of the rows, ascending, in image (room for every row). Returns how many. */
-static int list_images(const struct misjudged *m, int *image)
-{
-    int n = 0;
-    for (int i = 0; i < m->n; i++)
-        image[i] = m->row[i].image;
-    qsort(image, (size_t)m->n, sizeof *image, by_number);
-    for (int i = 0; i < m->n; i++)
-        if (n == 0 || image[n - 1] != image[i])
-            image[n++] = image[i];
-    return n;
-}
-
-static int put_sheet(struct document *d, json_t *object, const int *image, int n, struct err *err)
-{
-    void *png = NULL;
-    size_t n_png = 0;
-    int rc = thumbnails_new(d->options->data, image, n, &png, &n_png, err);
-    if (rc == 0)
-        put(d, object, "sprite", json_out_bytes("data:image/png;base64,", png, n_png));
-    free(png);
-    return rc;
-}
-
-static int put_cells(struct document *d, const int *image, int n, struct err *err)
-{
-    json_t *object = json_object(), *rows = json_array(), *ids = json_array(), *clusters = json_array();
-    for (int i = 0; i < n; i++) {
-        const struct dataset_image *cell = &store_images(d->store)[image[i]];
-        add(d, rows, json_integer(image[i]));
-        add(d, ids, json_out_text(cell->id));
-        add(d, clusters, json_out_class(cell->cluster));
-    }
-    put(d, object, "size", json_integer(thumbnails_size(d->options->data)));
-    put(d, object, "columns", json_integer(THUMBNAILS_COLUMNS));
-    put(d, object, "image", rows);
-    put(d, object, "id", ids);
-    put(d, object, "cluster", clusters);
-    put(d, d->root, "cells", object);
-    return put_sheet(d, object, image, n, err);
-}
-
-static int put_misjudged(struct document *d, struct err *err)
-{
-    struct misjudged *m = NULL;
-    json_t *list = json_array();
-    int rc = misjudged_new(d->store, d->summary, MAX_ROWS, MAX_IMAGES, &m, err), *image = NULL;
-    for (int i = 0; rc == 0 && i < m->n; i++)
-        add(d, list, misjudged_row(d, &m->row[i]));
-    put(d, d->root, "misclassified", list);
-    if (rc == 0 && !(image = err_calloc((size_t)m->n, sizeof *image, "images", err)))
-        rc = E_IO;
-    int n = rc == 0 ? list_images(m, image) : 0;
-    if (rc == 0 && n > 0 && d->options->data)
-        rc = put_cells(d, image, n, err);
-    else
-        put(d, d->root, "cells", json_null());
-    free(image);
-    misjudged_free(m);
-    return rc;
-}
-
 /* ---- all ---- */
 
 static int choose_jobs(struct document *d, struct err *err)
@@ -658,7 +571,7 @@ static int fill(struct document *d, struct err *err)
     put_head(d);
     put_jobs(d);
     if ((rc = put_curves(d, err)) < 0 || (rc = put_confusion(d, err)) < 0 ||
-        (rc = put_published(d, err)) < 0 || (rc = put_misjudged(d, err)) < 0)
+        (rc = put_published(d, err)) < 0 || (rc = page_cells(d->summary, d->options->data, d->root, err)) < 0)
         return rc;
     put_summary(d);
     put_tables(d);

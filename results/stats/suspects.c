@@ -19,10 +19,14 @@ struct work {
     double *sum;                  /* (N, C) of probabilities */
     double *probs;                /* (N, C) means of the images that are judged, one after the other */
     int *image, *label, *counted; /* (N) of these */
-    int *job;                     /* (J) of the group, those that count */
+    int *of_image;                /* (N) label of every image that is judged */
+    int *job, *of_seed;           /* (J) of the group, those that count; of one seed of it */
     double threshold[CONFIG_MAX_CLUSTERS];
-    int *joint;      /* (C, C) */
-    int *agree, *of; /* (sets of clusters, N) groups that suspect an image, and that judge it */
+    int *joint;               /* (C, C) */
+    int *agree, *of;          /* (sets of clusters, N) groups that suspect an image, and that judge it */
+    int *seen;                /* (N) predictions of one seed */
+    double *part;             /* (N, C) of one seed, summed */
+    int *seeds, *seeds_agree; /* (N) that judged an image; (N, C) that count it as each class */
     struct suspects *found;
     int room; /* of found->row */
 };
@@ -35,11 +39,17 @@ static void release(struct work *w)
     free(w->probs);
     free(w->image);
     free(w->label);
+    free(w->of_image);
     free(w->counted);
     free(w->job);
+    free(w->of_seed);
     free(w->joint);
     free(w->agree);
     free(w->of);
+    free(w->seen);
+    free(w->part);
+    free(w->seeds);
+    free(w->seeds_agree);
 }
 
 static int make_room(struct work *w, struct err *err)
@@ -51,8 +61,14 @@ static int make_room(struct work *w, struct err *err)
         !(w->probs = err_calloc(n * c, sizeof(double), "suspects", err)) ||
         !(w->image = err_calloc(n, sizeof(int), "suspects", err)) ||
         !(w->label = err_calloc(n, sizeof(int), "suspects", err)) ||
+        !(w->of_image = err_calloc(n, sizeof(int), "suspects", err)) ||
         !(w->counted = err_calloc(n, sizeof(int), "suspects", err)) ||
         !(w->job = err_calloc((size_t)store_n_jobs(w->store), sizeof(int), "suspects", err)) ||
+        !(w->of_seed = err_calloc((size_t)store_n_jobs(w->store), sizeof(int), "suspects", err)) ||
+        !(w->seen = err_calloc(n, sizeof(int), "suspects", err)) ||
+        !(w->part = err_calloc(n * c, sizeof(double), "suspects", err)) ||
+        !(w->seeds = err_calloc(n, sizeof(int), "suspects", err)) ||
+        !(w->seeds_agree = err_calloc(n * c, sizeof(int), "suspects", err)) ||
         !(w->joint = err_calloc(c * c, sizeof(int), "suspects", err)) ||
         !(w->agree = err_calloc(sets * n, sizeof(int), "suspects", err)) ||
         !(w->of = err_calloc(sets * n, sizeof(int), "suspects", err)))
@@ -61,17 +77,35 @@ static int make_room(struct work *w, struct err *err)
 }
 
 /* The finished jobs of a group that hardly leak, in w->job. Returns how many. */
-static int list_jobs(struct work *w, const struct summary_group *group)
+static int list_jobs(struct work *w, int g)
 {
+    const struct summary_group *group = &w->summary->group[g];
     int n = 0;
     for (int i = 0; i < group->n_state[JOB_DONE]; i++) {
         const struct store_job *row = &store_jobs(w->store)[group->job[i]];
         if (row->leak > most_leak * row->n_test)
-            w->found->n_leaky++;
+            w->found->group[g].n_leaky++;
         else
             w->job[n++] = group->job[i];
     }
+    w->found->n_leaky += w->found->group[g].n_leaky;
     return n;
+}
+
+/* Move the jobs with the seed and repeat of the first of w->job[0 .. n) to w->of_seed. Returns how many are left. */
+static int take_seed(struct work *w, int n, int *n_seed)
+{
+    const struct store_job *jobs = store_jobs(w->store), *first = &jobs[w->job[0]];
+    int left = 0;
+    *n_seed = 0;
+    for (int i = 0; i < n; i++) {
+        const struct store_job *row = &jobs[w->job[i]];
+        if (row->seed == first->seed && row->repeat == first->repeat)
+            w->of_seed[(*n_seed)++] = w->job[i];
+        else
+            w->job[left++] = w->job[i];
+    }
+    return left;
 }
 
 static int has_nan(const float *probs, int n)
@@ -82,32 +116,80 @@ static int has_nan(const float *probs, int n)
     return 0;
 }
 
-/* Means of the images judged, in order of their rows. Returns how many. */
-static int average(struct work *w, const struct scores_input *input)
+/* Sums of one seed's predictions, and added to those of all. */
+static void add_sums(struct work *w, const struct scores_input *input)
 {
     const int *image = predicted_images(w->predicted);
     size_t c = (size_t)input->n_classes;
-    int n = 0;
-    memset(w->judged, 0, (size_t)w->n_images * sizeof *w->judged);
-    memset(w->sum, 0, (size_t)w->n_images * (size_t)w->n_classes * sizeof *w->sum);
     for (int i = 0; i < input->n; i++) {
         const float *probs = input->probs + (size_t)i * (size_t)input->stride;
+        size_t at = (size_t)image[i];
         if (has_nan(probs, input->n_classes))
             continue;
-        w->judged[image[i]]++;
-        w->label[image[i]] = input->label[i];
-        for (size_t k = 0; k < c; k++)
-            w->sum[(size_t)image[i] * c + k] += (double)probs[k];
+        w->seen[at]++;
+        w->judged[at]++;
+        w->of_image[at] = input->label[i];
+        for (size_t k = 0; k < c; k++) {
+            w->part[at * c + k] += (double)probs[k];
+            w->sum[at * c + k] += (double)probs[k];
+        }
     }
+}
+
+/* Means of the images with predictions, in order of their rows, into w->probs, w->label and w->image. Returns
+ * how many. judged (N), sum (N, c). */
+static int average(struct work *w, const int *judged, const double *sum, size_t c)
+{
+    int n = 0;
     for (int at = 0; at < w->n_images; at++) {
-        if (!w->judged[at])
+        if (!judged[at])
             continue;
         for (size_t k = 0; k < c; k++)
-            w->probs[(size_t)n * c + k] = w->sum[(size_t)at * c + k] / w->judged[at];
-        w->label[n] = w->label[at]; /* n <= at: what is overwritten has been read */
+            w->probs[(size_t)n * c + k] = sum[(size_t)at * c + k] / judged[at];
+        w->label[n] = w->of_image[at];
         w->image[n++] = at;
     }
     return n;
+}
+
+/* What one seed says by itself; its sums are cleared for the next one. */
+static void ask_seed(struct work *w, int n_classes)
+{
+    size_t c = (size_t)n_classes;
+    int n = average(w, w->seen, w->part, c);
+    const struct confident confident = {n, n_classes, w->probs, w->label};
+    confident_count(&confident, w->threshold, w->joint, w->counted);
+    for (int i = 0; i < n; i++) {
+        size_t at = (size_t)w->image[i];
+        w->seeds[at]++;
+        if (w->counted[i] >= 0)
+            w->seeds_agree[at * c + (size_t)w->counted[i]]++;
+        w->seen[at] = 0;
+        memset(w->part + at * c, 0, c * sizeof *w->part);
+    }
+}
+
+/* Every seed of a group: sums of all of them, and what each says. *n_classes is 0 where nothing is stored. */
+static int ask_seeds(struct work *w, int jobs, int *n_classes, struct err *err)
+{
+    size_t n = (size_t)w->n_images, c = (size_t)w->n_classes;
+    int rc = 0, n_seed;
+    *n_classes = 0;
+    memset(w->judged, 0, n * sizeof *w->judged);
+    memset(w->sum, 0, n * c * sizeof *w->sum);
+    memset(w->seeds, 0, n * sizeof *w->seeds);
+    memset(w->seeds_agree, 0, n * c * sizeof *w->seeds_agree);
+    while (jobs > 0 && rc == 0) {
+        struct scores_input input;
+        jobs = take_seed(w, jobs, &n_seed);
+        rc = predicted_read(w->predicted, w->of_seed, n_seed, SET_TEST, &input, err);
+        if (rc < 0 || input.n == 0)
+            continue;
+        *n_classes = input.n_classes;
+        add_sums(w, &input);
+        ask_seed(w, input.n_classes);
+    }
+    return rc;
 }
 
 /* A larger copy of the rows when they are full. */
@@ -128,15 +210,18 @@ static int add(struct work *w, int group, int i, int n_classes, struct err *err)
 {
     const double *probs = w->probs + (size_t)i * (size_t)n_classes;
     int given = w->label[i], likelier = w->counted[i], rc = room_for_one(w, err);
+    size_t at = (size_t)w->image[i];
     if (rc == 0)
         w->found->row[w->found->n++] =
             (struct suspect){.group = group,
                              .image = w->image[i],
                              .given = predicted_cluster(w->predicted, given),
                              .likelier = predicted_cluster(w->predicted, likelier),
-                             .judged = w->judged[w->image[i]],
+                             .judged = w->judged[at],
                              .p_given = probs[given],
                              .p_likelier = probs[likelier],
+                             .seeds_agree = w->seeds_agree[at * (size_t)n_classes + (size_t)likelier],
+                             .seeds = w->seeds[at],
                              .share = confident_share(w->joint, n_classes, given, likelier)};
     return rc;
 }
@@ -151,26 +236,38 @@ static int by_margin(const void *a, const void *b)
     return x->image - y->image;
 }
 
+/* The share of n images, with w->label, that the joint says are labelled wrong. */
+static double wrong_share(const struct work *w, int n, int n_classes)
+{
+    double wrong = 0;
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < n_classes; k++)
+            wrong += k == w->label[i] ? 0 : confident_share(w->joint, n_classes, w->label[i], k);
+    return n > 0 ? wrong / n : 0;
+}
+
 static int add_group(struct work *w, int g, struct err *err)
 {
-    int jobs = list_jobs(w, &w->summary->group[g]), first = w->found->n;
+    int first = w->found->n, c, rc = ask_seeds(w, list_jobs(w, g), &c, err);
     size_t set = (size_t)w->summary->same[SUMMARY_CLUSTERS]->part_of[g] * (size_t)w->n_images;
-    struct scores_input input;
-    int rc = predicted_read(w->predicted, w->job, jobs, SET_TEST, &input, err);
-    if (rc < 0 || input.n == 0)
+    struct suspects_group *group = &w->found->group[g];
+    if (rc < 0 || c == 0)
         return rc;
-    int n = average(w, &input);
-    const struct confident confident = {n, input.n_classes, w->probs, w->label};
+    int n = average(w, w->judged, w->sum, (size_t)c);
+    const struct confident confident = {n, c, w->probs, w->label};
     confident_count(&confident, w->threshold, w->joint, w->counted);
     w->found->n_judged += n > 0;
     for (int i = 0; i < n && rc == 0; i++) {
         int is_suspect = w->counted[i] >= 0 && w->counted[i] != w->label[i];
         w->of[set + (size_t)w->image[i]]++;
         w->agree[set + (size_t)w->image[i]] += is_suspect;
-        rc = is_suspect ? add(w, g, i, input.n_classes, err) : 0;
+        rc = is_suspect ? add(w, g, i, c, err) : 0;
     }
-    if (w->found->n > first)
-        qsort(w->found->row + first, (size_t)(w->found->n - first), sizeof *w->found->row, by_margin);
+    group->images = n;
+    group->n = w->found->n - first;
+    group->wrong = wrong_share(w, n, c);
+    if (group->n > 0)
+        qsort(w->found->row + first, (size_t)group->n, sizeof *w->found->row, by_margin);
     return rc;
 }
 
@@ -193,7 +290,9 @@ int suspects_new(struct store *store, const struct summary *summary, struct susp
                      .n_classes = store_n_classes(store)};
     *out = NULL;
     w.found = err_calloc(1, sizeof *w.found, "suspects", err);
-    int rc = w.found ? make_room(&w, err) : E_IO;
+    if (w.found)
+        w.found->group = err_calloc((size_t)summary->n_groups + 1, sizeof *w.found->group, "suspects", err);
+    int rc = w.found && w.found->group ? make_room(&w, err) : E_IO;
     for (int g = 0; g < summary->n_groups && rc == 0; g++)
         rc = add_group(&w, g, err);
     if (rc == 0)
@@ -211,5 +310,6 @@ void suspects_free(struct suspects *suspects)
     if (!suspects)
         return;
     free(suspects->row);
+    free(suspects->group);
     free(suspects);
 }

@@ -10,6 +10,10 @@
  * k-fold every image is judged; with holdout those that a test set held. Jobs that had seen more than a
  * twentieth of their test images (leak) are left out: a network agrees with the labels it has learnt.
  *
+ * Every seed (with k-fold: every seed and repeat, each deals the images anew) is also asked alone, by its own
+ * probabilities and thresholds. How many of them say the same tells a label that is doubtful throughout from
+ * one that a single division of the images doubts.
+ *
  * A suspect is a cell to look at, not a proof: hard and rare cells are among them, and where labels are
  * wrong in one direction throughout there is nothing to see. No MPI. */
 #ifndef CELLSWEEP_SUSPECTS_H
@@ -23,15 +27,27 @@ struct suspect {
     int given, likelier;        /* classes: its label, and what it counts as */
     int judged;                 /* predictions behind it */
     double p_given, p_likelier; /* mean probabilities */
+    int seeds_agree, seeds;     /* seeds that alone count it as the likelier class, of those that judged it */
     double share;               /* of images with its label, estimated to be of the likelier class */
     int agree, groups;          /* groups on the same clusters that suspect it, of those that judged it */
+};
+
+/* Of a group of the summary. */
+struct suspects_group {
+    int images; /* judged; 0: nothing is stored, or all its jobs leak */
+    int n;      /* suspects among them */
+    double
+        wrong;   /* share of these images whose label is estimated to be wrong: each label's part of the joint
+                   * that is off its diagonal, scaled to the images with that label (Northcutt et al., eq. 3) */
+    int n_leaky; /* jobs left out because they leak */
 };
 
 struct suspects {
     int n;
     struct suspect *row; /* (n) owned; groups in order, in one by falling p_likelier - p_given, then image */
-    int n_leaky;         /* jobs left out because they leak */
-    int n_judged;        /* groups that judged anything */
+    struct suspects_group *group; /* (groups of the summary) owned */
+    int n_leaky;                  /* jobs left out because they leak */
+    int n_judged;                 /* groups that judged anything */
 };
 
 /* *out is owned by the caller. E_IO. */

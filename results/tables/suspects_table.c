@@ -8,8 +8,9 @@
 
 static void put_names(struct csv_out *csv, const struct store *store)
 {
-    static const char *const names[] = {"image",  "cluster", "likelier", "p_cluster", "p_likelier",
-                                        "judged", "share",   "agree",    "groups"};
+    static const char *const names[] = {"image",      "cluster", "likelier",    "p_cluster",
+                                        "p_likelier", "judged",  "seeds_agree", "seeds",
+                                        "share",      "agree",   "groups"};
     columns_csv_names(csv, store, FACTORS_ALL);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         csv_out_text(csv, names[i]);
@@ -25,6 +26,8 @@ static void put_row(struct csv_out *csv, const struct summary *summary, const st
     csv_out_real(csv, row->p_given);
     csv_out_real(csv, row->p_likelier);
     csv_out_int(csv, row->judged);
+    csv_out_int(csv, row->seeds_agree);
+    csv_out_int(csv, row->seeds);
     csv_out_real(csv, row->share);
     csv_out_int(csv, row->agree);
     csv_out_int(csv, row->groups);

@@ -62,7 +62,29 @@ sed -i '/^train/a image: {size: 28}' "$TMP/s.yaml"
 check "a sweep of named classes" "$C" run "$TMP/s.yaml" -o "$TMP/named.h5" -q
 check "has a report" "$C" report "$TMP/named.h5" -o "$TMP/named"
 mkdir "$TMP/downloads"
-script tests/web/named.mjs "$TMP/named/report.html" "$TMP/downloads"
+
+# The same cells, three of them in another class's folder.
+mv "$TMP/stained/CD8+ T cell/00.png" "$TMP/stained/Monocytes, very classical ones/wrong1.png"
+mv "$TMP/stained/Monocytes, very classical ones/01.png" "$TMP/stained/CD8+ T cell/wrong2.png"
+mv "$TMP/stained/Monocytes, very classical ones/02.png" "$TMP/stained/CD8+ T cell/wrong3.png"
+"$C" data pack "$TMP/stained" -o "$TMP/wrong.h5" --size 28 >>"$TMP/pack.log" 2>&1
+cat >"$TMP/suspects.yaml" <<YAML
+name: suspects
+data: $TMP/wrong.h5
+image: {size: 28}
+model: logistic
+features: shape
+train: {epochs: 20}
+grid:
+  clusters: [["CD8+ T cell", "Monocytes, very classical ones"]]
+  strategy: [none, oversample]
+  protocol: [report, {kfold: {folds: 3}}]
+  seed: {first: 1, count: 2}
+YAML
+check "a sweep of cells with wrong labels" "$C" run "$TMP/suspects.yaml" -o "$TMP/suspects.h5" -q
+check "has a report" "$C" report "$TMP/suspects.h5" -o "$TMP/suspects"
+check "and suspects" "$C" export "$TMP/suspects.h5" --table suspects -o "$TMP/suspects.csv"
+script tests/web/named.mjs "$TMP/named/report.html" "$TMP/downloads" "$TMP/suspects/report.html" "$TMP/suspects.csv"
 
 cat >"$TMP/early.yaml" <<'YAML'
 name: early

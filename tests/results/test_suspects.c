@@ -69,9 +69,10 @@ static char path[64];
 static struct fixture *fixture;
 static struct store *store;
 static struct summary *summary;
+static const float first_seed[3] = {0.125f, 0.75f, 0.75f};
 
 /* Seeds of one combination; every image of 0 to 3 and 7 to 9 judged, each once or twice. */
-static void write_jobs(int leak_of_last)
+static void write_jobs(int leak_of_last, const float p_of_first[3])
 {
     struct err err = {0};
     for (int j = 0; j < 3; j++) {
@@ -81,7 +82,7 @@ static void write_jobs(int leak_of_last)
     }
     assert_int_equal(store_create(path, &fixture->plan, &err), 0);
     assert_int_equal(store_open_shared(path, MPI_COMM_NULL, &store, &err), 0);
-    judged_write(store, 0, 0, 3, (const int[3]){0, 1, 7}, (const float[3]){0.125f, 0.75f, 0.75f});
+    judged_write(store, 0, 0, 3, (const int[3]){0, 1, 7}, p_of_first);
     judged_write(store, 1, 0, 3, (const int[3]){1, 2, 8}, (const float[3]){1, 0.25f, 0.125f});
     judged_write(store, 2, leak_of_last, 2, (const int[2]){3, 9}, (const float[2]){1, 0.875f});
     store_close(store, NULL);
@@ -115,7 +116,7 @@ static void suspects_are_means_over_the_jobs_that_do_not_leak(void **state)
     struct suspects *suspects = NULL;
     struct err err = {0};
     (void)state;
-    write_jobs(1);
+    write_jobs(1, first_seed);
     assert_int_equal(suspects_new(store, summary, &suspects, &err), 0);
     assert_int_equal(suspects->n, 2);
     assert_int_equal(suspects->n_leaky, 1);
@@ -132,6 +133,32 @@ static void suspects_are_means_over_the_jobs_that_do_not_leak(void **state)
     assert_int_equal(row[1].judged, 1);
     assert_int_equal(row[1].agree, 1);
     assert_int_equal(row[1].groups, 1);
+    assert_int_equal(row[0].seeds_agree, 2);
+    assert_int_equal(row[0].seeds, 2);
+    assert_int_equal(suspects->group[0].images, 5);
+    assert_int_equal(suspects->group[0].n, 2);
+    assert_int_equal(suspects->group[0].n_leaky, 1);
+    suspects_free(suspects);
+}
+
+/* Seed 0 gives image 1 to neither class, seed 1 and both together to the other. Of three labels 8 one counts as
+ * 10, of two labels 10 one as 8: 3 / 3 and 2 / 2 of 5 are estimated to be wrong. */
+static void seeds_are_asked_alone(void **state)
+{
+    struct suspects *suspects = NULL;
+    struct err err = {0};
+    (void)state;
+    write_jobs(1, (const float[3]){0.125f, 0.4f, 0.9f});
+    assert_int_equal(suspects_new(store, summary, &suspects, &err), 0);
+    assert_int_equal(suspects->n, 2);
+    assert_int_equal(suspects->row[1].image, 1);
+    assert_near(suspects->row[1].p_likelier, 0.7);
+    assert_int_equal(suspects->row[1].seeds_agree, 1);
+    assert_int_equal(suspects->row[1].seeds, 2);
+    assert_int_equal(suspects->row[0].image, 8);
+    assert_int_equal(suspects->row[0].seeds_agree, 1);
+    assert_int_equal(suspects->row[0].seeds, 1);
+    assert_near(suspects->group[0].wrong, 0.4);
     suspects_free(suspects);
 }
 
@@ -141,13 +168,14 @@ static void the_table_names_them(void **state)
     struct err err = {0};
     (void)state;
     int n_leaky = -1;
-    write_jobs(0);
+    write_jobs(0, first_seed);
     FILE *file = fmemopen(text, TEXT, "w");
     assert_int_equal(suspects_table_write(store, NULL, file, &n_leaky, &err), 0);
     fclose(file);
     assert_int_equal(n_leaky, 0);
-    assert_non_null(strstr(text, ",image,cluster,likelier,p_cluster,p_likelier,judged,share,agree,groups\n"));
-    assert_non_null(strstr(text, ",8,10,0,1,1,0.5,1,1\n")); /* image 3, unleaked, the surest */
+    assert_non_null(strstr(
+        text, ",image,cluster,likelier,p_cluster,p_likelier,judged,seeds_agree,seeds,share,agree,groups\n"));
+    assert_non_null(strstr(text, ",8,10,0,1,1,1,1,0.5,1,1\n")); /* image 3, unleaked, the surest */
 }
 
 static void what_leaks_throughout_is_refused(void **state)
@@ -156,7 +184,7 @@ static void what_leaks_throughout_is_refused(void **state)
     struct err err = {0};
     (void)state;
     int n_leaky = -1;
-    write_jobs(1);
+    write_jobs(1, first_seed);
     FILE *file = fmemopen(text, TEXT, "w");
     assert_int_equal(suspects_table_write(store, "seed=2", file, &n_leaky, &err), E_USAGE);
     fclose(file);
@@ -171,6 +199,7 @@ int main(void)
         cmocka_unit_test(an_image_counts_as_the_class_whose_threshold_it_reaches),
         cmocka_unit_test(several_thresholds_and_none),
         cmocka_unit_test_setup_teardown(suspects_are_means_over_the_jobs_that_do_not_leak, begin, end),
+        cmocka_unit_test_setup_teardown(seeds_are_asked_alone, begin, end),
         cmocka_unit_test_setup_teardown(the_table_names_them, begin, end),
         cmocka_unit_test_setup_teardown(what_leaks_throughout_is_refused, begin, end),
     };

@@ -15,6 +15,40 @@ const PAGE = 48;
 const SHOWN = 100; // CSS pixels a side
 const INTRODUCTION = "Worst first, as the network sees them. Only test predictions count: what was said by models that were not trained on the cell, unless the protocol leaks.";
 
+/** Pictures of cells: one sheet for all of a list, a crop is a window on it. */
+export class Picture {
+  /** @param {any} cells of the document @param {HTMLElement} list that the crops will stand in */
+  constructor(cells, list) {
+    this.cells = cells;
+    this.at = new Map(cells.image.map((image, i) => [image, i]));
+    list.style.setProperty("--sprite", `url("${cells.sprite}")`);
+  }
+
+  has(image) {
+    return this.at.has(image);
+  }
+
+  id(image) {
+    return this.cells.id[this.at.get(image)];
+  }
+
+  cluster(image) {
+    return this.cells.cluster[this.at.get(image)];
+  }
+
+  /** The picture of a row of /images, null when it is not on the sheet. */
+  crop(image) {
+    const i = this.at.get(image);
+    if (i === undefined) return null;
+    const { columns } = this.cells;
+    const crop = el("div", { class: "crop", role: "img", "aria-label": `Cell ${this.id(image)}, ${named(this.cluster(image))}` });
+    crop.style.backgroundImage = "var(--sprite)";
+    crop.style.backgroundSize = `${columns * SHOWN}px auto`;
+    crop.style.backgroundPosition = `${-(i % columns) * SHOWN}px ${-Math.floor(i / columns) * SHOWN}px`;
+    return crop;
+  }
+}
+
 export class Misclassified {
   constructor(sweep, view) {
     this.sweep = sweep;
@@ -36,8 +70,7 @@ export class Misclassified {
     this.has = Boolean(cells && misclassified?.length);
     if (!this.has) return fill(this.node, el("p", { class: "hint", text: misclassified?.length ? "The packed images are not beside the results file, so the cells cannot be shown." : "No cell was misclassified, or no job is finished." }));
     if (!this.list.isConnected) fill(this.node, el("p", { text: INTRODUCTION }), this.controls, this.shown.node, this.said, this.list, this.more);
-    this.at = new Map(cells.image.map((image, i) => [image, i]));
-    this.list.style.setProperty("--sprite", `url("${cells.sprite}")`); // one picture for all: a crop is a window on it
+    this.picture = new Picture(cells, this.list);
     fill(this.controls, ...cellSelects(sweep, view, "cells"), select("Strategy", sweep.strategyOptions(), view.get("cm.a"), (value) => view.set({ "cm.a": value }), { id: "cells-strategy", dataset: { key: "cm.a" } }));
   }
 
@@ -51,7 +84,7 @@ export class Misclassified {
     const cell = chosenCell(sweep, view);
     this.shown.tell(sweep, view, `strategy ${view.get("cm.a")}`);
     const rows = sweep.doc.misclassified.filter((m) => isSame(m, { ...cell, strategy: view.get("cm.a") }));
-    const shown = rows.filter((m) => this.at.has(m.image));
+    const shown = rows.filter((m) => this.picture.has(m.image));
     this.said.textContent = inWords(shown, classWord(sweep.doc.data.clusters.map((c) => c.number)));
     fill(this.list, ...shown.slice(0, this.limit).map((m) => this.#card(m)));
     const left = shown.length - this.limit;
@@ -59,14 +92,7 @@ export class Misclassified {
   }
 
   #card(m) {
-    const { cells } = this.sweep.doc;
-    const i = this.at.get(m.image);
-    const crop = el("div", { class: "crop", role: "img", "aria-label": `Cell ${cells.id[i]}, ${named(cells.cluster[i])}` });
-    const [column, row] = [i % cells.columns, Math.floor(i / cells.columns)];
-    crop.style.backgroundImage = "var(--sprite)";
-    crop.style.backgroundSize = `${cells.columns * SHOWN}px auto`;
-    crop.style.backgroundPosition = `${-column * SHOWN}px ${-row * SHOWN}px`;
     const others = m.predicted === null ? "no probability was a number" : this.sweep.classes(m.clusters)?.length > 2 ? `mostly taken for ${m.predicted}` : `taken for ${m.predicted}`;
-    return el("li", { class: "cell" }, crop, el("div", { text: `cell ${cells.id[i]}` }), el("div", { text: `${named(cells.cluster[i])}, ${others}` }), el("div", { class: "wrong", text: `wrong ${m.wrong} of ${m.judged}` }), el("div", { text: `p of its own ${number(m.p_true, 2)}`, title: String(m.p_true) }));
+    return el("li", { class: "cell" }, this.picture.crop(m.image), el("div", { text: `cell ${this.picture.id(m.image)}` }), el("div", { text: `${named(this.picture.cluster(m.image))}, ${others}` }), el("div", { class: "wrong", text: `wrong ${m.wrong} of ${m.judged}` }), el("div", { text: `p of its own ${number(m.p_true, 2)}`, title: String(m.p_true) }));
   }
 }

@@ -142,7 +142,7 @@ export class Explorer {
 
   /** Whether a value of the view matters here. */
   needs(key) {
-    return !/^(cm|cmp|sum|runs)\./.test(key);
+    return !/^(cm|cmp|sum|sus|runs)\./.test(key);
   }
 
   /** Draw what the view says. @param {boolean} [quietly] nothing is read out: the data changed, not the choice */
@@ -174,7 +174,7 @@ export class Unbalanced {
   }
 
   needs(key) {
-    return !["clusters", "strategy", "layout", "best"].includes(key) && !/^(cm|cmp|sum|runs)\./.test(key);
+    return !["clusters", "strategy", "layout", "best"].includes(key) && !/^(cm|cmp|sum|sus|runs)\./.test(key);
   }
 
   update() {

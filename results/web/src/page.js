@@ -20,6 +20,7 @@ import { Roc } from "./roc.js";
 import { View } from "./state.js";
 import { Runs, runsDefaults } from "./runs.js";
 import { Summary, summaryDefaults } from "./summary.js";
+import { Suspects, suspectsDefaults } from "./suspects.js";
 import { Sweeps, haveSweeps, sweepsDefaults } from "./sweeps.js";
 import { toggleTheme } from "./theme.js";
 
@@ -29,7 +30,7 @@ export class Page {
     this.app = app;
     this.predictor = predictor;
     this.sweep = new Sweep(doc);
-    this.view = new View({ ...explorerDefaults(this.sweep), ...summaryDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep), ...reliabilityDefaults(this.sweep), ...modelsDefaults(this.sweep), ...sweepsDefaults(this.sweep), ...runsDefaults() });
+    this.view = new View({ ...explorerDefaults(this.sweep), ...summaryDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep), ...reliabilityDefaults(this.sweep), ...modelsDefaults(this.sweep), ...sweepsDefaults(this.sweep), ...runsDefaults(), ...suspectsDefaults() });
     this.choices = this.#choices();
     this.#build();
     this.view.subscribe(() => {
@@ -47,8 +48,8 @@ export class Page {
     this.explorer = new Explorer(sweep, view);
     this.unbalanced = new Unbalanced(sweep, view);
     this.data = new DataSection(sweep);
-    this.parts = [this.explorer, this.unbalanced, this.data, new Comparison(sweep, view), new Confusion(sweep, view), new Misclassified(sweep, view), new Reliability(sweep, view), new WhichModel(sweep, view), new Sweeps(sweep, view), new Runs(sweep, view), this.summary, new Roc(sweep, view)];
-    const [, , , comparison, confusion, cells, reliability, models, sweeps, runs, , roc] = this.parts;
+    this.parts = [this.explorer, this.unbalanced, this.data, new Comparison(sweep, view), new Confusion(sweep, view), new Misclassified(sweep, view), new Reliability(sweep, view), new WhichModel(sweep, view), new Sweeps(sweep, view), new Runs(sweep, view), new Suspects(sweep, view), this.summary, new Roc(sweep, view)];
+    const [, , , comparison, confusion, cells, reliability, models, sweeps, runs, suspects, , roc] = this.parts;
     this.front = el("div", {});
     this.further = el("div", {});
     this.origin = el("div", {});
@@ -64,6 +65,7 @@ export class Page {
       ["calibration", "Calibration", reliability.node],
       ["roc", "ROC and PR curves", roc.node],
       ["cells", "Misclassified cells", cells.node],
+      ["suspects", "Suspect labels", suspects.node],
       this.predictor && ["classify", "Classify", this.predictor.node],
       ["runs", "Runs", runs.node],
       ["appendix", "Appendix", this.further],
@@ -156,7 +158,7 @@ export class Page {
     this.sweep.load(doc);
     this.#texts();
     const choices = this.#choices();
-    if (choices !== this.choices || !this.parts[3].has || !this.parts[5].has || !this.parts[6].has || !this.parts[11].has || (haveModels(this.sweep) && !this.parts[7].has)) for (const part of this.parts) part.build?.();
+    if (choices !== this.choices || !this.parts[3].has || !this.parts[5].has || !this.parts[6].has || !this.parts[10].has || !this.parts[12].has || (haveModels(this.sweep) && !this.parts[7].has)) for (const part of this.parts) part.build?.();
     else for (const part of this.parts.slice(3)) if (!part.node.contains(document.activeElement)) part.build?.();
     this.choices = choices;
     this.update(true);
