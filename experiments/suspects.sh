@@ -14,13 +14,12 @@ cellsweep run "$yaml" -o suspects.h5 -q
 cellsweep export suspects.h5 --table suspects -o suspects.csv
 cellsweep export suspects.h5 --table predictions -o predictions.csv
 
-# A flipped cell counts where its new class is among the clusters: it was judged there. "agree": of the suspects that all seeds alone name, too.
-# "first": of as many of the surest as there are flipped cells.
+# "agree": of the suspects that every seed alone names, too. "first": of as many of the surest as there are flipped cells.
 awk -F, '
   function column(name,  i) { for (i = 1; i <= NF; i++) if ($i == name) return i }
   FILENAME == "flipped.txt" { split($0, part, " "); wrong[part[1]] = 1; next }
-  FNR == 1 { c = column("clusters"); s = column("strategy"); m = column("model"); i = column("image"); a = column("seeds_agree"); n = column("seeds"); next }
-  { cell = $i; sub(/^.*cell_/, "", cell); group = $c "," $s "," $m }
+  FNR == 1 { s = column("strategy"); m = column("model"); i = column("image"); a = column("seeds_agree"); n = column("seeds"); next }
+  { cell = $i; sub(/^.*cell_/, "", cell); group = $s "," $m }
   FILENAME == "predictions.csv" {
     if (!((group, cell) in judged)) { judged[group, cell] = 1; cells[group]++; flipped[group] += cell in wrong }
     next
@@ -31,7 +30,7 @@ awk -F, '
     if (named[group] <= flipped[group]) found_first[group] += cell in wrong }
   function share(x, of) { return of ? sprintf("%.2f", x / of) : "-" }
   END {
-    print "clusters,strategy,model,cells,flipped,suspects,found,precision,recall,precision_agree,recall_agree,precision_first"
+    print "strategy,model,cells,flipped,suspects,found,precision,recall,precision_agree,recall_agree,precision_first"
     for (k = 1; k <= groups; k++) {
       g = order[k]
       print g "," cells[g] "," flipped[g] "," named[g] "," found[g] "," share(found[g], named[g]) "," share(found[g], flipped[g]) "," \
