@@ -92,7 +92,8 @@ static int list_jobs(struct work *w, int g)
     return n;
 }
 
-/* Move the jobs with the seed and repeat of the first of w->job[0 .. n) to w->of_seed. Returns how many are left. */
+/* Move the jobs with the seed and repeat of the first of w->job[0 .. n) to w->of_seed. Returns how many are
+ * left. */
 static int take_seed(struct work *w, int n, int *n_seed)
 {
     const struct store_job *jobs = store_jobs(w->store), *first = &jobs[w->job[0]];

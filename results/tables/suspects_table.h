@@ -2,9 +2,10 @@
  *
  * One row an image and combination of the grid: clusters, strategy, protocol, model and other axes; image
  * (id), cluster (its label), likelier (the class it counts as), p_cluster, p_likelier, judged (predictions
- * behind these means), seeds_agree and seeds (that say so alone, of those that judged it), share (of images with that label estimated to be of the likelier class), agree and
- * groups (how many combinations on these clusters suspect it, of those that judged it); of each combination
- * the most doubtful first. What it rests on: suspects.h. No MPI. */
+ * behind these means), seeds_agree and seeds (that alone say the same, of those that judged it), share (of
+ * images with that label estimated to be of the likelier class), agree and groups (how many combinations on
+ * these clusters suspect it, of those that judged it); of each combination the most doubtful first. What it
+ * rests on: suspects.h. No MPI. */
 #ifndef CELLSWEEP_SUSPECTS_TABLE_H
 #define CELLSWEEP_SUSPECTS_TABLE_H
 
