@@ -1,5 +1,5 @@
-/* page_cells.h - members `misclassified`, `suspects` and `cells` of the page's document (web/DOCUMENT.md): which
- * cells are taken for others, whose label is likely wrong, and what they look like. No MPI. */
+/* page_cells.h - members `misclassified`, `suspects` and `cells` of the page's document (web/DOCUMENT.md):
+ * which cells are taken for others, whose label is likely wrong, and what they look like. No MPI. */
 #ifndef CELLSWEEP_PAGE_CELLS_H
 #define CELLSWEEP_PAGE_CELLS_H
 

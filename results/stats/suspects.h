@@ -36,9 +36,9 @@ struct suspect {
 struct suspects_group {
     int images; /* judged; 0: nothing is stored, or all its jobs leak */
     int n;      /* suspects among them */
-    double
-        wrong;   /* share of these images whose label is estimated to be wrong: each label's part of the joint
-                   * that is off its diagonal, scaled to the images with that label (Northcutt et al., eq. 3) */
+    /* Share of these images whose label is estimated to be wrong: each label's part of the joint that is off
+     * its diagonal, scaled to the images with that label (Northcutt et al., eq. 3) */
+    double wrong;
     int n_leaky; /* jobs left out because they leak */
 };
 

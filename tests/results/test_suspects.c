@@ -141,8 +141,8 @@ static void suspects_are_means_over_the_jobs_that_do_not_leak(void **state)
     suspects_free(suspects);
 }
 
-/* Seed 0 gives image 1 to neither class, seed 1 and both together to the other. Of three labels 8 one counts as
- * 10, of two labels 10 one as 8: 3 / 3 and 2 / 2 of 5 are estimated to be wrong. */
+/* Seed 0 gives image 1 to neither class, seed 1 and both together to the other. Of three labels 8 one counts
+ * as 10, of two labels 10 one as 8: 3 / 3 and 2 / 2 of 5 are estimated to be wrong. */
 static void seeds_are_asked_alone(void **state)
 {
     struct suspects *suspects = NULL;
