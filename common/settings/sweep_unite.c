@@ -122,9 +122,32 @@ static int add_axes(const struct uniting *u)
     return rc;
 }
 
-static int check(const struct uniting *u, const char *const *path, int apart)
+/* The first file that tunes; where none does, the first. */
+static int first_tuned(const struct uniting *u)
+{
+    for (int f = 0; f < u->n; f++)
+        if (u->file[f]->tune.n_keys > 0)
+            return f;
+    return 0;
+}
+
+/* A file has room for one way to tune. Kept apart, beside it for jobs that do not tune: they have no trials. */
+static int check_tuning(const struct uniting *u, const char *const *path, int apart)
 {
     char difference[600];
+    int first = apart ? first_tuned(u) : 0;
+    for (int f = first + 1; f < u->n; f++) {
+        if (apart && u->file[f]->tune.n_keys == 0)
+            continue;
+        if (sweep_file_tune_difference(u->file[first], u->file[f], difference, sizeof difference))
+            return err_set(u->err, E_USAGE, "%s and %s do not tune the same (%s); report them one by one",
+                           path[first], path[f], difference);
+    }
+    return 0;
+}
+
+static int check(const struct uniting *u, const char *const *path, int apart)
+{
     for (int f = 1; f < u->n; f++) {
         if (!apart && u->file[f]->keep_weights != u->file[0]->keep_weights)
             return err_set(
@@ -133,11 +156,8 @@ static int check(const struct uniting *u, const char *const *path, int apart)
                 "or of none; run one of the two anew",
                 u->file[0]->keep_weights ? "true" : "false", path[0],
                 u->file[f]->keep_weights ? "true" : "false", path[f]);
-        if (sweep_file_tune_difference(u->file[0], u->file[f], difference, sizeof difference))
-            return err_set(u->err, E_USAGE, "%s and %s do not tune the same (%s); report them one by one",
-                           path[0], path[f], difference);
     }
-    return 0;
+    return check_tuning(u, path, apart);
 }
 
 /* "fig4", or "fig4 + fig4b" where there is room for all the different names. */
@@ -162,11 +182,12 @@ static int fill(struct uniting *u)
                                   .has_labels = first->has_labels,
                                   .readout = first->readout,
                                   .base = first->base,
-                                  .tune = first->tune,
+                                  .tune = u->file[first_tuned(u)]->tune,
                                   .n_blocks = 1,
                                   .block = err_calloc(1, sizeof *u->out->block, "the grid of all", u->err)};
     if (!u->out->block)
         return E_IO;
+    u->out->base.is_tuned = u->out->tune.n_keys > 0;
     memcpy(u->out->name, first->name, sizeof u->out->name);
     memcpy(u->out->data, first->data, sizeof u->out->data);
     for (int f = 0; f < u->n; f++)

@@ -10,9 +10,9 @@
 
 /* The union of n >= 1 files, of one schema; what people are told (data, labels, readout) is the first one's.
  * Only what `resolved` holds and the axes are there: no lines, no text. apart 1: their jobs are kept apart,
- * so that some may keep weights and others not. E_USAGE, naming two of them by `path` (n), when they do not
- * tune the same, or where not apart do not all keep weights or none, which one file cannot say; and when
- * there are too many values. *out is owned by the caller. */
+ * so that some may keep weights and others not, and some tune and others not. E_USAGE, naming two of them by
+ * `path` (n), when they do not tune the same, or where not apart do not all keep weights or none, which one
+ * file cannot say; and when there are too many values. *out is owned by the caller. */
 int sweep_unite(const struct sweep_file *const *file, int n, const char *const *path, int apart,
                 struct sweep_file **out, struct err *err);
 

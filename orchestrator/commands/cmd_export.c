@@ -4,6 +4,7 @@
 #include "commands/sweeps.h"
 #include "tables/export.h"
 #include "tables/tensorboard.h"
+#include "tables/literature_pages.h"
 #include "tables/suspects_table.h"
 #include "tables/roc_table.h"
 #include "write/output.h"
@@ -28,10 +29,17 @@ struct options {
 };
 
 /* Those of jobs, that of combinations, and those that are made of the sweep's images. */
-enum { TABLE_SUSPECTS = N_EXPORT_TABLES, TABLE_FEATURES, TABLE_IMPORTANCE, TABLE_ROC, N_TABLES };
-static const char *const table_names[] = {"jobs",     "epochs",     "confusion", "predictions",
-                                          "scores",   "thresholds", "tuning",    "suspects",
-                                          "features", "importance", "roc"};
+enum {
+    TABLE_SUSPECTS = N_EXPORT_TABLES,
+    TABLE_LITERATURE,
+    TABLE_FEATURES,
+    TABLE_IMPORTANCE,
+    TABLE_ROC,
+    N_TABLES
+};
+static const char *const table_names[] = {"jobs",       "epochs",     "confusion",  "predictions",
+                                          "scores",     "thresholds", "tuning",     "suspects",
+                                          "literature", "features",   "importance", "roc"};
 _Static_assert(sizeof table_names / sizeof *table_names == N_TABLES, "a table has no name");
 
 static const struct argument rows[] = {
@@ -40,8 +48,8 @@ static const struct argument rows[] = {
     {"table", 't', ARGUMENT_CHOICE, "TABLE", AT(table), 0, N_TABLES - 1, table_names,
      .help =
          "jobs, epochs, confusion, predictions, scores, thresholds, tuning, suspects (likely wrong labels), "
-         "features (of all images), importance (of features, by shuffling) or roc (ROC and "
-         "precision-recall curves)"},
+         "literature (claims of others, tested), features (of all images), importance (of features, by "
+         "shuffling) or roc (ROC and precision-recall curves)"},
     {"weights", 'w', ARGUMENT_FLAG, NULL, AT(weights),
      .help = "The networks that keep_weights kept, a file a job, into the folder --output"},
     {"tensorboard", 'b', ARGUMENT_TEXT, "DIR", AT(tensorboard),
@@ -74,6 +82,8 @@ static int write_table(struct store *store, const struct options *o, FILE *out, 
 {
     if (o->table == TABLE_SUSPECTS)
         return write_suspects(store, o, out, err);
+    if (o->table == TABLE_LITERATURE)
+        return literature_write(store, o->filter, out, err);
     if (o->table == TABLE_FEATURES)
         return feature_tables_write_features(store, o->filter, out, err);
     if (o->table == TABLE_IMPORTANCE)
@@ -166,7 +176,7 @@ static int run(const void *options, struct err *err)
         return err_set(
             err, E_USAGE,
             "export: give --table jobs, epochs, confusion, predictions, scores, thresholds, tuning, "
-            "suspects, features, importance, roc, or --weights or --tensorboard");
+            "suspects, literature, features, importance, roc, or --weights or --tensorboard");
     if (o->tensorboard && (o->table >= 0 || o->weights || o->output))
         return err_set(err, E_USAGE,
                        "export: --tensorboard DIR goes without --table, --weights and --output");

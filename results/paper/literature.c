@@ -1,6 +1,7 @@
-#include "paper/literature.h"
+#include "paper/literature_parts.h"
 
 #include "models/model.h"
+#include "paper/chance.h"
 #include "store/classes.h"
 
 #include <math.h>
@@ -10,15 +11,16 @@
 
 const char *const literature_outcome_names[] = {"supported", "contradicted", "undecided", "not testable"};
 
-const char literature_gap[] = "balanced_accuracy train - test";
+const char literature_gap[] = "balanced_accuracy train - test", literature_tuned[] = "tuned";
 
-#define CNNS  "cnn|vgg-small|resnet-8|resnet-14"
-#define DEEP  CNNS "|vit"
-#define BUDA  "Buda, Maki and Mazurowski 2018"
-#define CHEN  "Chen et al. 2026, arXiv 2605.14147"
-#define KOCH  "Koch Andersen et al. 2026, arXiv 2603.00208"
-#define LEAST (-(double)INFINITY)
-#define MOST  ((double)INFINITY)
+#define CNNS    "cnn|vgg-small|resnet-8|resnet-14"
+#define DEEP    CNNS "|vit"
+#define BUDA    "Buda, Maki and Mazurowski 2018"
+#define CHEN    "Chen et al. 2026, arXiv 2605.14147"
+#define KOCH    "Koch Andersen et al. 2026, arXiv 2603.00208"
+#define SHWARTZ "Shwartz-Ziv et al. 2023, arXiv 2312.02517"
+#define LEAST   (-(double)INFINITY)
+#define MOST    ((double)INFINITY)
 
 /* Margins are this program's: 0.05 as in claims.c; of AUROC twice the largest change that was published,
  * 0.010. Brier scores were published by one column, 0.029 to 0.080; scores.h sums over two, so twice that.
@@ -29,8 +31,8 @@ const struct literature_claim literature_claims[] = {
      "none|undersample", 0, MOST, 0, 0},
     {"oversampling does not make CNNs overfit", BUDA, CNNS, literature_gap, "oversample", "none", LEAST, 0.05,
      0, 0},
-    {"undersampling degrades deep models", CHEN, DEEP, "auprc", "undersample", "none", LEAST, 0, 0, 0},
-    {"SMOTE degrades deep models", CHEN, DEEP, "auprc", "smote", "none", LEAST, 0, 0, 0},
+    {"undersampling degrades deep models", CHEN, DEEP, "auprc", "undersample", "none", LEAST, 0, 0, 1},
+    {"SMOTE degrades deep models", CHEN, DEEP, "auprc", "smote", "none", LEAST, 0, 0, 1},
     {"oversampling leaves AUROC as it is", KOCH, NULL, "auroc", "oversample", "none", -0.02, 0.02, 0, 1},
     {"undersampling leaves AUROC as it is", KOCH, NULL, "auroc", "undersample", "none", -0.02, 0.02, 0, 1},
     {"SMOTE leaves AUROC as it is", KOCH, NULL, "auroc", "smote", "none", -0.02, 0.02, 0, 1},
@@ -39,6 +41,8 @@ const struct literature_claim literature_claims[] = {
     {"undersampling worsens Brier's score by 0.03 to 0.08", KOCH, NULL, "brier", "undersample", "none", 0.058,
      0.16, 1, 0},
     {"SMOTE worsens Brier's score by 0.03 to 0.08", KOCH, NULL, "brier", "smote", "none", 0.058, 0.16, 1, 0},
+    {"tuning matters more than the method", SHWARTZ, DEEP, "balanced_accuracy", literature_tuned, "", 0, MOST,
+     0, 0},
 };
 
 const int n_literature_claims = sizeof literature_claims / sizeof *literature_claims;
@@ -129,20 +133,20 @@ static void find_groups(struct testing *t, int part)
 
 /* ---- what is no evidence ---- */
 
-static const char *why_not_model(const struct testing *t)
+const char *literature_why_not_model(const struct literature_claim *claim, const struct summary_group *group)
 {
-    const char *name = t->summary->group[t->first].cell->model;
+    const char *name = group->cell->model;
     const struct model_kind *kind = model_find(name);
     if (!kind || kind->can & (MODEL_MADE_UP | MODEL_ELSEWHERE) || kind == &model_majority)
         return "the model does not learn from these images";
-    if (t->claim->models && !has_word(t->claim->models, name))
+    if (claim->models && !has_word(claim->models, name))
         return "about another kind of model";
-    if (t->claim->metric == literature_gap && !(kind->can & MODEL_EPOCHS))
+    if (claim->metric == literature_gap && !(kind->can & MODEL_EPOCHS))
         return "no training curve";
     return NULL;
 }
 
-static const char *why_not_group(const struct summary_group *group)
+const char *literature_why_not_group(const struct summary_group *group)
 {
     const char *protocol = group->cell->protocol;
     if (strcmp(protocol, "report") == 0 || strcmp(protocol, "tail") == 0)
@@ -161,26 +165,29 @@ static const char *why_not_group(const struct summary_group *group)
 static const char *why_not(const struct testing *t)
 {
     int cluster[CONFIG_MAX_CLUSTERS];
-    const char *why = why_not_model(t);
+    const char *why = literature_why_not_model(t->claim, &t->summary->group[t->first]);
     if (!why)
-        why = why_not_group(&t->summary->group[t->first]);
+        why = literature_why_not_group(&t->summary->group[t->first]);
     for (int i = 0; i < t->n_second && !why; i++)
         why = t->second[i] < 0 ? "a strategy it compares with was not run"
-                               : why_not_group(&t->summary->group[t->second[i]]);
+                               : literature_why_not_group(&t->summary->group[t->second[i]]);
     if (!why && t->claim->two_classes && classes_of(t->store, t->summary->group[t->first].cell, cluster) != 2)
         why = "the numbers are those of two classes";
     return why;
 }
 
-/* 1 when what the claim compares with is above 0.5, what AUROC is of a model that learnt nothing. Where it is
- * not, as after few epochs, a difference tells how slowly it learns. */
+/* 1 when what the claim compares with is significantly above chance. Where it is not, as after few epochs, a
+ * difference tells how slowly it learns, and nothing can degrade. */
 static int has_learnt(const struct testing *t, int *yes, struct err *err)
 {
     int rc = 0;
     *yes = 1;
     for (int i = 0; i < t->n_second && rc == 0; i++) {
         struct contrast above;
-        rc = contrast_constant(&t->replicates->group[t->second[i]], 0.5, &above, err);
+        double chance;
+        rc = chance_of(t->store, &t->summary->group[t->second[i]], t->claim->metric, &chance, err);
+        if (rc == 0)
+            rc = contrast_constant(&t->replicates->group[t->second[i]], chance, &above, err);
         *yes &= rc == 0 && above.mean > 0 && above.p < contrast_alpha;
     }
     return rc;
@@ -234,7 +241,8 @@ static int take_second(const struct testing *t, int i, struct literature_row *ro
     double within = literature_within(bound, n);
     if (i == 0 || within > row->p_for) {
         row->contrast = contrast;
-        snprintf(row->second, sizeof row->second, "%s", t->summary->group[second].cell->strategy);
+        snprintf(row->shown, sizeof row->shown, "%s - %s", t->claim->first,
+                 t->summary->group[second].cell->strategy);
     }
     if (contrast.n < 2)
         row->reason = "one run";
@@ -244,29 +252,34 @@ static int take_second(const struct testing *t, int i, struct literature_row *ro
     return 0;
 }
 
+void literature_blank(struct literature_row *row)
+{
+    row->p_for = row->p_against = (double)NAN;
+    row->contrast = (struct contrast){.mean = (double)NAN,
+                                      .low = (double)NAN,
+                                      .high = (double)NAN,
+                                      .mean_first = (double)NAN,
+                                      .mean_second = (double)NAN,
+                                      .p = (double)NAN,
+                                      .p_sign_flip = (double)NAN,
+                                      .p_wilcoxon = (double)NAN,
+                                      .method = ""};
+    row->shown[0] = '\0';
+}
+
 static int test_row(const struct testing *t, struct literature_row *row, struct err *err)
 {
     int rc = 0, learnt = 1;
     row->reason = why_not(t);
     if (!row->reason && t->claim->has_to_learn) {
         rc = has_learnt(t, &learnt, err);
-        row->reason = learnt ? NULL : "without rebalancing it is not above chance";
+        row->reason = learnt ? NULL : "baseline at chance";
     }
     for (int i = 0; i < t->n_second && rc == 0 && !row->reason; i++)
         rc = take_second(t, i, row, err);
-    if (row->reason) {
-        row->p_for = row->p_against = (double)NAN;
-        row->contrast = (struct contrast){.mean = (double)NAN,
-                                          .low = (double)NAN,
-                                          .high = (double)NAN,
-                                          .mean_first = (double)NAN,
-                                          .mean_second = (double)NAN,
-                                          .p = (double)NAN,
-                                          .p_sign_flip = (double)NAN,
-                                          .p_wilcoxon = (double)NAN,
-                                          .method = ""};
-        row->second[0] = '\0';
-    } else if (rc == 0 && t->claim->metric != literature_gap)
+    if (row->reason)
+        literature_blank(row);
+    else if (rc == 0 && t->claim->metric != literature_gap)
         contrast_within(&row->contrast, t->claim->metric);
     return rc;
 }
@@ -331,7 +344,6 @@ static int test_claim(struct testing *t, struct literature *literature, struct e
 {
     struct replicates *replicates = NULL;
     const struct partition *settings = t->summary->same[SUMMARY_SETTING];
-    int begin = literature->n;
     int rc = t->claim->metric == literature_gap
                  ? find_gaps(t->store, t->summary, &replicates, err)
                  : replicates_new(t->store, t->summary, t->claim->metric, REPLICATES_TEST, &replicates, err);
@@ -346,7 +358,7 @@ static int test_claim(struct testing *t, struct literature *literature, struct e
         rc = test_row(t, row, err);
     }
     replicates_free(replicates);
-    return rc < 0 ? rc : adjust(literature, begin, err);
+    return rc;
 }
 
 int literature_new(struct store *store, const struct summary *summary, struct literature **out,
@@ -362,7 +374,12 @@ int literature_new(struct store *store, const struct summary *summary, struct li
     }
     for (int c = 0; c < n_literature_claims && rc == 0; c++) {
         struct testing t = {.store = store, .summary = summary, .claim = &literature_claims[c]};
-        rc = test_claim(&t, literature, err);
+        int begin = literature->n;
+        rc = t.claim->first == literature_tuned
+                 ? literature_add_tuning(store, summary, t.claim, literature, err)
+                 : test_claim(&t, literature, err);
+        if (rc == 0)
+            rc = adjust(literature, begin, err);
     }
     if (rc < 0)
         literature_free(literature);

@@ -17,7 +17,16 @@
  *     not testable   not asked, and `reason` says why not: a strategy was not run; a protocol that resamples
  *                    before it splits, or whose test images have copies in training (never evidence, either
  *                    way); an epoch chosen on test; another kind of model, one that learnt nothing of these
- *                    images; jobs judged without a class, unfinished, of one split, or one run
+ *                    images; a baseline that is not significantly above chance (chance.h), which nothing can
+ *                    degrade; jobs judged without a class, unfinished, of one split, or one run
+ *
+ * That tuning matters more than the method needs a sweep that tunes and one that does not, kept apart in one
+ * file and alike in all else. Run by run (seed, repeat, fold), the gain of a method m is m tuned minus m
+ * untuned; two methods a, b differ by a minus b, both untuned. For all m, a, b the gain minus that difference
+ * is tested against 0:
+ *     supported      each is significantly above: tuning any method gains more than the largest difference
+ *     contradicted   some a - b is significantly above every gain: the least over a, b of the largest p over
+ *                    m, times the number of pairs a, b
  * A setting is one set of clusters, protocol, model and values of the other axes. Only plain strategies
  * count. Of made-up images an outcome says what methods do, not what cells are like. Adding a claim is a row
  * in literature.c. No MPI. */
@@ -43,13 +52,15 @@ struct literature_claim {
     /* A score of scores.h on test, or literature_gap: balanced accuracy of the training set, as seen while
      * it learns in the judged epoch, minus that of the test set */
     const char *metric;
-    const char *first, *second; /* strategies; second may be several, "a|b" */
+    const char *first, *second; /* strategies; second may be several, "a|b"; literature_tuned: of sweeps */
     double low, high;           /* range of first - second that is claimed; infinite: no bound */
     int two_classes;            /* 1: the numbers are those of two classes */
-    int has_to_learn;           /* 1: what it is compared with has to be above 0.5, significantly */
+    int has_to_learn;           /* 1: what it is compared with has to be above chance, significantly */
 };
 
-extern const char literature_gap[];
+extern const char literature_gap[], literature_tuned[];
+
+enum { LITERATURE_SHOWN = 4 * CONFIG_WORD_SIZE };
 
 /* The table. */
 extern const struct literature_claim literature_claims[];
@@ -57,11 +68,11 @@ extern const int n_literature_claims;
 
 struct literature_row {
     const struct literature_claim *claim;
-    const struct store_job *cell;          /* of the setting */
-    int group;                             /* of the summary: that of the first strategy */
-    char second[CONFIG_WORD_SIZE];         /* the strategy of the contrast shown, the least favourable one */
-    struct contrast contrast;              /* first - second */
-    double p_for, p_against;               /* of this setting; NaN: not testable */
+    const struct store_job *cell; /* of the setting */
+    int group;                    /* of the summary: that of the first strategy */
+    char shown[LITERATURE_SHOWN]; /* "oversample - none": the contrast, the least favourable one */
+    struct contrast contrast;     /* of `shown`; its means are those of what stands around the minus */
+    double p_for, p_against;      /* of this setting; NaN: not testable */
     double adjusted_for, adjusted_against; /* for all settings of the claim */
     enum literature_outcome outcome;
     const char *reason; /* why not testable or undecided, else ""; a constant */

@@ -3,6 +3,7 @@
 #include "models/model.h"
 #include "store/classes.h"
 #include "store/store_layout.h"
+#include "store/store_merge.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,17 @@ int store_choosing_set(struct store *store, int job, enum image_set *out, struct
     return rc;
 }
 
+int store_job_is_tuned(struct store *store, int job, int *out, struct err *err)
+{
+    int chosen = -1, rc = 0;
+    *out = store_n_trials(store) > 0;
+    if (*out && store_is_apart(store)) {
+        rc = store_read_chosen(store, job, &chosen, err);
+        *out = chosen >= 0;
+    }
+    return rc;
+}
+
 int store_chosen_on(struct store *store, const struct store_job *job, enum chosen_on *out, struct err *err)
 {
     const struct model_kind *kind = model_find(job->model);
@@ -40,7 +52,10 @@ int store_chosen_on(struct store *store, const struct store_job *job, enum chose
         *out = CHOSEN_ELSEWHERE;
         return 0;
     }
-    int rc = store_choosing_set(store, job->row, &set, err);
-    *out = chosen_from(judge, strtod(patience, NULL), store_n_trials(store) > 0, set == SET_VAL);
+    int is_tuned, rc = store_choosing_set(store, job->row, &set, err);
+    if (rc == 0)
+        rc = store_job_is_tuned(store, job->row, &is_tuned, err);
+    if (rc == 0)
+        *out = chosen_from(judge, strtod(patience, NULL), is_tuned, set == SET_VAL);
     return rc;
 }

@@ -31,6 +31,10 @@ enum chosen_on chosen_from(const char *judge, double patience, int is_tuned, int
  * E_IO when the file is damaged. */
 int store_choosing_set(struct store *store, int job, enum image_set *out, struct err *err);
 
+/* 1 when a job is tuned: its sweep tunes. Of a file that keeps sweeps apart, some of which do, a job of them
+ * counts once it is finished. E_IO when the file is damaged. */
+int store_job_is_tuned(struct store *store, int job, int *out, struct err *err);
+
 /* Of a row of store_jobs() or a copy of one. E_IO when the file is damaged. */
 int store_chosen_on(struct store *store, const struct store_job *job, enum chosen_on *out, struct err *err);
 

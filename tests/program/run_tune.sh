@@ -54,6 +54,24 @@ check "the tuned networks predict" "$cellsweep" predict "$results" "$image"
 check "a report" "$cellsweep" report "$results" -o "$TMP/report"
 grep -q "^Tuning chose other values than the default for [0-4] of 4 jobs; on val the chosen saved [0-9.]* of loss" "$TMP/check.out" &&
     ok "what tuning gained on val" || not_ok "report: $(cat "$TMP/check.out")"
+
+# ---- beside the same sweep untuned ----
+sed '/^tune:/,/keep:/d' "$TMP/s.yaml" >"$TMP/untuned.yaml"
+check "the same sweep untuned" "$cellsweep" run "$TMP/untuned.yaml" -o "$TMP/untuned.h5" -q
+check "a report of both" "$cellsweep" report "$TMP/untuned.h5" "$results" -o "$TMP/both"
+check "whether tuning matters more than the method is asked of both" grep -q '^tuning matters more than the method,"Shwartz-Ziv[^"]*",balanced_accuracy,.*,"[a-z]* tuned - untuned, minus ([a-z]* - [a-z]*)",2,' "$TMP/both/literature.csv"
+check "as export says" "$cellsweep" export "$TMP/untuned.h5" "$results" --table literature -o "$TMP/literature.csv"
+check "to the byte" cmp "$TMP/literature.csv" "$TMP/both/literature.csv"
+"$cellsweep" export "$TMP/untuned.h5" "$results" --table predictions |
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } { print $at["sweep"], $at["chosen_on"] }' | sort -u >"$TMP/chosen"
+check "only the tuned were chosen on something" test "$(cat "$TMP/chosen")" = "one val
+untuned none"
+"$cellsweep" export "$TMP/untuned.h5" --table literature >"$TMP/literature.csv" 2>&1
+check "one sweep alone says nothing of tuning" test "$(grep -c tuning "$TMP/literature.csv")" = 0
+check "sweeps that tune otherwise" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/fewer.h5" -q --set tune.trials=3
+check_fails "have no report together" "$cellsweep" report "$results" "$TMP/fewer.h5" -o "$TMP/unlike"
+cp "$TMP/check.out" "$TMP/why"
+check "and why" grep -q "do not tune the same" "$TMP/why"
 cat >"$TMP/tuning.py" <<'PY'
 import csv, sys
 folder, export, epochs = sys.argv[1], list(csv.DictReader(open(sys.argv[2]))), int(sys.argv[3])

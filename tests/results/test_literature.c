@@ -1,7 +1,8 @@
 /* The rules by which claims of the literature are judged, of numbers worked out by hand. */
-#include "paper/literature.h"
+#include "paper/literature_parts.h"
 
 #include "models/model.h"
+#include "paper/chance.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -69,13 +70,80 @@ static void models_of_claims_exist(void **state)
         for (char *word = strtok_r(list, "|", &rest); word; word = strtok_r(NULL, "|", &rest))
             assert_non_null(model_find(word));
         assert_true(literature_claims[c].low < literature_claims[c].high);
+        if (literature_claims[c].has_to_learn)
+            assert_true(!strcmp(literature_claims[c].metric, "auroc") ||
+                        !strcmp(literature_claims[c].metric, "auprc"));
         assert_true(literature_claims[c].metric == literature_gap || score_find(literature_claims[c].metric));
     }
+}
+
+/* Of three images two of which are positive: first and second 1, first and third 5/6, second and third 7/12. */
+static void average_precision_of_a_random_order(void **state)
+{
+    (void)state;
+    assert_true(fabs(chance_average_precision(1, 1) - 1) < 1e-12);
+    assert_true(fabs(chance_average_precision(2, 1) - 0.75) < 1e-12);
+    assert_true(fabs(chance_average_precision(3, 2) - (1 + 5 / 6.0 + 7 / 12.0) / 3) < 1e-12);
+    assert_true(fabs(chance_average_precision(100000, 10000) - 0.1) < 0.001);
+    assert_true(chance_average_precision(40, 4) > 0.1);
+}
+
+/* ---- tuning against methods ---- */
+
+enum { RUNS = 8, METHODS = 3 };
+
+static struct replicate run[2 * METHODS][RUNS];
+static struct replicates_group side[2 * METHODS];
+
+/* Scatter of a run, the same for no two sides. */
+static double scatter(int of, int i)
+{
+    return 0.004 * ((7 * of + 5 * i + of * i) % 5 - 2);
+}
+
+/* Means of methods, untuned and tuned; what comes out. */
+static struct literature_row judge_tuning(const double untuned[METHODS], const double tuned[METHODS])
+{
+    struct literature_methods methods = {.n = METHODS, .name = {"none", "smote", "reweight"}};
+    struct literature_row row = {.p_for = 0};
+    struct err err = {0};
+    for (int s = 0; s < 2 * METHODS; s++) {
+        for (int i = 0; i < RUNS; i++)
+            run[s][i] = (struct replicate){.seed = i,
+                                           .value = (s % 2 ? untuned[s / 2] : tuned[s / 2]) + scatter(s, i)};
+        side[s] = (struct replicates_group){.n = RUNS, .replicate = run[s], .test_ratio = 0.25};
+        *(s % 2 ? &methods.untuned[s / 2] : &methods.tuned[s / 2]) = &side[s];
+    }
+    side[0].n = RUNS - 1; /* a run that one side lacks is left out of all */
+    assert_int_equal(literature_tuning_rule(&methods, &row, &err), 0);
+    assert_int_equal(row.contrast.n, RUNS - 1);
+    row.outcome = literature_judge(row.p_for, row.p_against);
+    return row;
+}
+
+static void gains_are_held_against_every_difference_of_methods(void **state)
+{
+    (void)state;
+    const double even[METHODS] = {0.50, 0.52, 0.54}, uneven[METHODS] = {0.50, 0.60, 0.80};
+    const double all[METHODS] = {0.75, 0.78, 0.79}, little[METHODS] = {0.52, 0.61, 0.81};
+    const double two[METHODS] = {0.75, 0.78, 0.55};
+    struct literature_row row = judge_tuning(even, all);
+    assert_int_equal(row.outcome, LITERATURE_SUPPORTED); /* gains of 0.25 against 0.04 at most */
+    assert_true(row.p_against >= 1);
+    assert_true(row.contrast.low > 0 && row.contrast.mean < 0.23);
+    row = judge_tuning(uneven, little); /* of 0.02 against 0.3 */
+    assert_int_equal(row.outcome, LITERATURE_CONTRADICTED);
+    assert_non_null(strstr(row.shown, " tuned - untuned, minus (reweight - none)"));
+    assert_true(fabs(row.contrast.mean_first - 0.01) < 0.01 && fabs(row.contrast.mean_second - 0.3) < 0.01);
+    assert_int_equal(judge_tuning(even, two).outcome,
+                     LITERATURE_UNDECIDED); /* two gain, the third does not */
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(outcomes_are_those_worked_out_by_hand),
-                                       cmocka_unit_test(models_of_claims_exist)};
+                                       cmocka_unit_test(models_of_claims_exist),
+                                       cmocka_unit_test(average_precision_of_a_random_order),
+                                       cmocka_unit_test(gains_are_held_against_every_difference_of_methods)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* appendix.js - further tables, jobs that went wrong, and where everything comes from. */
-import { el, number, pValue } from "./dom.js";
+import { button, downloadCsv, el, number, pValue } from "./dom.js";
 import { SortableTable, plainColumns, reader } from "./table.js";
 
 const TABLES = [
@@ -33,9 +33,20 @@ export function furtherTables(sweep) {
   const out = [];
   for (const [name, caption] of TABLES) {
     const table = sweep.doc.tables?.[name];
-    if (table?.rows.length) out.push(el("h3", { text: caption.split(":")[0] }), tableNode(sweep, name, caption, table));
+    if (table?.rows.length && name === "literature" && untestable(table)) out.push(el("h3", { text: caption.split(":")[0] }), ...untestable(table));
+    else if (table?.rows.length) out.push(el("h3", { text: caption.split(":")[0] }), tableNode(sweep, name, caption, table));
   }
   return out;
+}
+
+/** Claims none of which can be tested, as a sentence with every reason; null where one can. */
+function untestable(table) {
+  const read = reader(table.columns);
+  if (table.rows.some((r) => read(r, "outcome") !== "not testable")) return null;
+  const reasons = new Map();
+  for (const r of table.rows) reasons.set(read(r, "reason"), (reasons.get(read(r, "reason")) ?? 0) + 1);
+  const text = `None of the claims can be tested on these runs: ${[...reasons].map(([reason, n]) => `${reason} (${n})`).join("; ")}.`;
+  return [el("p", { id: "no-literature", text }), el("div", { class: "tools" }, button("CSV", () => downloadCsv("literature", table), { "aria-label": "Download the claims from the literature as CSV" }))];
 }
 
 /** As results/tables/findings_pages.c prints them: a rank with two decimals, a p that looks as it is. */
