@@ -183,7 +183,7 @@ static int has_learnt(const struct testing *t, int *yes, struct err *err)
     int rc = 0;
     *yes = 1;
     for (int i = 0; i < t->n_second && rc == 0; i++) {
-        struct contrast above;
+        struct contrast above = {.mean = 0};
         double chance;
         rc = chance_of(t->store, &t->summary->group[t->second[i]], t->claim->metric, &chance, err);
         if (rc == 0)

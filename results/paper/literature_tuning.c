@@ -135,7 +135,7 @@ static int list_runs(struct rule *r, struct err *err)
     const struct replicates_group *first = r->methods->tuned[0];
     r->room = first->n + 1;
     r->test_ratio = first->test_ratio;
-    r->run = err_calloc((size_t)(2 * r->methods->n * r->room), sizeof *r->run, "replicates", err);
+    r->run = err_calloc((size_t)(2 * r->methods->n) * (size_t)r->room, sizeof *r->run, "replicates", err);
     r->work = err_calloc((size_t)r->room, sizeof *r->work, "replicates", err);
     if (!r->run || !r->work)
         return E_IO;

@@ -160,6 +160,7 @@ void literature_table(struct texttable *table, const struct findings *f)
     char *sentence = literature_sentence(f);
     if (sentence) {
         texttable_add(table, "claims");
+        table->keys = table->numeric_from = table->filled;
         texttable_end(table);
         texttable_add(table, "%s", sentence);
         texttable_end(table);
