@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What the pages say to type: every command of README.md, docs/ and experiments/README.md runs, in a folder that has what it names, or stands
-# below with the reason why not; every sweep file plans; python parses; every link leads somewhere. A block of another kind fails.
+# below with the reason why not; every sweep file plans; python and R run, where what they import is at hand; every link leads somewhere. A block of another kind fails.
 . tests/lib.sh
 case $BUILD in *asan*) skip "pages are tried with the plain build: what they run is tried with sanitizers elsewhere"; finish ;; esac
 root=$PWD
@@ -135,8 +135,21 @@ for file in "$TMP"/blocks/*; do
         rm -rf "$TMP/place" && cp -r "$kit" "$TMP/place"
         check "${where%.*}: planned" plans "$file"
         ;;
-    *.python) check "${where%.*}: python reads it" /usr/bin/python3 -c "compile(open('$file').read(), '$where', 'exec')" ;;
-    *.r) check "${where%.*}: R is not at hand; tables and datasets that it reads are there" reads "$file" ;;
+    *.python)
+        if /usr/bin/python3 <(grep '^import' "$file") 2>/dev/null; then
+            rm -rf "$TMP/place" && cp -r "$kit" "$TMP/place"
+            check "${where%.*}: python runs it" bash -c "cd '$TMP/place' && /usr/bin/python3 '$file'"
+        else
+            check "${where%.*}: python lacks what it imports, but reads it" /usr/bin/python3 -c "compile(open('$file').read(), '$where', 'exec')"
+        fi
+        ;;
+    *.r)
+        check "${where%.*}: tables and datasets that it reads are there" reads "$file"
+        if command -v Rscript >/dev/null && Rscript <(grep '^library' "$file") >/dev/null 2>&1; then
+            rm -rf "$TMP/place" && cp -r "$kit" "$TMP/place"
+            check "${where%.*}: R runs it" bash -c "cd '$TMP/place' && Rscript '$file'"
+        fi
+        ;;
     *) not_ok "$where: a block of a kind that is not tried" ;;
     esac
 done
