@@ -33,6 +33,7 @@ enum {
 };
 
 static const double LEAST_SHRINK = 0.35; /* of a panel: less shows nothing */
+static const double LEAST_SHARE = 0.5; /* of a loss axis that curves take up, or they have one of their own */
 
 /* What the whole page has in common. */
 struct layout {
@@ -41,9 +42,8 @@ struct layout {
     int text_left, text_width;
     char title[512], subtitle[512];
     struct figtext_notes notes;
-    int epochs;       /* the last one any panel shows */
-    double loss_top;  /* end of the loss axis */
-    int n_min, n_max; /* values a panel: splits, or finished jobs */
+    int epochs;      /* the last one any panel shows */
+    double loss_top; /* end of the loss axis that panels share */
     int n_done, n_jobs;
     int bands, singles; /* 1: some panel has enough jobs for a band; some shows each of a few jobs */
     int inner;          /* 1: jobs of some panel have an inner set */
@@ -71,34 +71,65 @@ static void raise_to(double *top, double x)
         *top = x;
 }
 
-/* The highest mean loss of the page; one wild interval must not flatten all curves, so intervals count up to
+/* The highest mean loss of a panel; one wild interval must not flatten its curves, so intervals count up to
  * one and a half times that. Published losses do not count: they leave the picture where they are higher. */
-static double loss_top(const struct curves_page *page, int n_epochs)
+static double own_loss_top(const struct curves_page *page, int panel, int n_epochs)
 {
     enum image_set set[N_CURVE_SETS];
     int n_sets = store_curve_sets(page->summary->store, set);
     double top = 0, band = 0;
-    for (int i = 0; i < page->n_panels; i++)
-        for (int s = 0; s < n_sets; s++)
-            for (int e = 0; e < n_epochs; e++) {
-                raise_to(&top, page->panel[i]->curve[set[s]][METRIC_LOSS][e].mean);
-                raise_to(&band, page->panel[i]->curve[set[s]][METRIC_LOSS][e].high);
-            }
+    for (int s = 0; s < n_sets; s++)
+        for (int e = 0; e < n_epochs; e++) {
+            raise_to(&top, page->panel[panel]->curve[set[s]][METRIC_LOSS][e].mean);
+            raise_to(&band, page->panel[panel]->curve[set[s]][METRIC_LOSS][e].high);
+        }
     band = fmin(band, 1.5 * top);
     return fmax(top, band) > 0 ? 1.05 * fmax(top, band) : 1;
 }
 
-/* The highest published loss of the page, 0 without any. */
-static double published_top(const struct curves_page *page, int n_epochs)
+/* The highest of all panels, which they share so that losses can be compared at a glance. */
+static double shared_loss_top(const struct curves_page *page, int n_epochs)
+{
+    double top = 0;
+    for (int i = 0; i < page->n_panels; i++)
+        top = fmax(top, own_loss_top(page, i, n_epochs));
+    return top;
+}
+
+/* End of a panel's loss axis: its own where the shared one would leave it less than a part of its height. */
+static double loss_top(const struct curves_page *page, const struct layout *l, int panel)
+{
+    double own = own_loss_top(page, panel, l->epochs);
+    return own < LEAST_SHARE * l->loss_top ? own : l->loss_top;
+}
+
+static int any_own_axis(const struct curves_page *page, const struct layout *l)
+{
+    int any = 0;
+    for (int i = 0; i < page->n_panels; i++)
+        any |= loss_top(page, l, i) < l->loss_top;
+    return any;
+}
+
+/* The highest published loss of a panel, 0 without any. */
+static double published_top(const struct curves_page *page, int panel, int n_epochs)
 {
     double top = 0, *published = calloc((size_t)n_epochs + 1, sizeof *published);
-    for (int i = 0; i < N_CURVE_SETS * page->n_panels && published; i++)
-        if (curves_published(page->summary, page->panel[i / N_CURVE_SETS], curve_sets[i % N_CURVE_SETS],
-                             METRIC_LOSS, published, n_epochs))
+    for (int s = 0; s < N_CURVE_SETS && published; s++)
+        if (curves_published(page->summary, page->panel[panel], curve_sets[s], METRIC_LOSS, published,
+                             n_epochs))
             for (int e = 0; e < n_epochs; e++)
                 raise_to(&top, published[e]);
     free(published);
     return top;
+}
+
+static int any_published_beyond(const struct curves_page *page, const struct layout *l)
+{
+    int any = 0;
+    for (int i = 0; i < page->n_panels; i++)
+        any |= published_top(page, i, l->epochs) > loss_top(page, l, i);
+    return any;
 }
 
 static int last_epoch(const struct curves_page *page)
@@ -268,14 +299,16 @@ static void collect_notes(struct layout *l, const struct curves_page *page, enum
                      "Leak: test images that have a copy or an augmented sibling in training, mean.");
     if (l->published_loss) {
         int known = !classes_is_published_all(page->summary->store, cell);
-        double top = published_top(page, l->epochs);
-        char beyond[96] = "";
-        if (top > l->loss_top)
-            snprintf(beyond, sizeof beyond, " Losses go up to %.3f, beyond the picture.", top);
+        const char *beyond =
+            any_published_beyond(page, l)
+                ? " Where losses of it leave the picture, the words above say up to where they go."
+                : "";
         figtext_note(&l->notes, "Published: a single run%s%s.%s%s", known ? ", protocol " : "",
                      known ? published_protocol(cell->strategy) : " of all clusters",
                      l->published_upper ? "" : " Losses only: the metric above was not published.", beyond);
     }
+    if (any_own_axis(page, l))
+        figtext_note(&l->notes, "Loss axes end where the curves of their panel do, so they differ.");
     add_ends_note(&l->notes, page);
     if (any_chosen(page, CHOSEN_TEST))
         figtext_note(&l->notes, "Epochs or settings were %s.", chosen_on_test);
@@ -296,12 +329,9 @@ static void write_heading(FILE *file, const struct curves_page *page, struct lay
 
 static void count_jobs(struct layout *l, const struct curves_page *page, enum metric metric)
 {
-    l->n_min = page->panel[0]->n_values;
     for (int i = 0; i < page->n_panels; i++) {
         const struct summary_group *group = page->panel[i];
-        int n = group->n_state[JOB_DONE], values = group->n_values;
-        l->n_min = values < l->n_min ? values : l->n_min;
-        l->n_max = values > l->n_max ? values : l->n_max;
+        int n = group->n_state[JOB_DONE];
         l->bands |= n >= CURVES_FEW;
         l->singles |= curves_shows_jobs(group);
         l->n_done += n;
@@ -350,7 +380,7 @@ static struct layout lay_out(const struct curves_page *page, enum metric metric,
 {
     const char *protocol = page->panel[0]->cell->protocol;
     struct layout l = {.epochs = last_epoch(page)};
-    l.loss_top = loss_top(page, l.epochs);
+    l.loss_top = shared_loss_top(page, l.epochs);
     count_jobs(&l, page, metric);
     divide_width(&l, page, style);
     page_title(l.title, sizeof l.title, page);
@@ -398,13 +428,12 @@ static void write_macros(FILE *file, const struct layout *l, enum metric metric)
             "\n"
             "metric = '%s'   # or accuracy, balanced_accuracy\n"
             "epochs = %d\n"
-            "loss_top = %.4g\n"
             "train = '" PALETTE_TRAIN "'\n"
             "test = '" PALETTE_TEST "'\n"
             "val = '" PALETTE_VAL "'\n"
             "strict = '" PALETTE_DARK "'\n"
             "# what a panel is made of: f is its data file, m the metric\n",
-            metric_names[metric], l->epochs, l->loss_top);
+            metric_names[metric], l->epochs);
     fputs("cut(y) = y > top ? top : y   # a band that leaves a panel is not drawn outside of it\n"
           "band(s) = \"f using "
           "'epoch':(cut(column('\".s.\"_'.m.'_low'))):(cut(column('\".s.\"_'.m.'_high'))) with "
@@ -521,17 +550,26 @@ static double tick_step(double top)
     return power * (step < 1.5 ? 1 : step < 3 ? 2 : step < 7.5 ? 5 : 10);
 }
 
-static void write_lower(FILE *file, const struct summary *summary, const struct summary_group *group,
-                        const struct layout *l, int named)
+/* named: the axis has its name. Above the losses stands up to where a published one goes that leaves them. */
+static void write_lower(FILE *file, const struct curves_page *page, const struct layout *l, int panel,
+                        int named)
 {
+    double top = loss_top(page, l, panel), published = published_top(page, panel, l->epochs);
     fprintf(file,
-            "m = 'loss'; top = loss_top\n"
+            "m = 'loss'; top = %.4g\n"
             "unset title\n"
             "set ylabel 'Loss' font plain(12) offset -0.6,0\n"
-            "set yrange [0:loss_top]; set ytics %g; set xtics format '%%g'%s\n",
-            tick_step((l->lower < SMALL ? 2 : 1) * l->loss_top),
-            named ? "; set xlabel 'Epoch' offset 0,0.6" : "");
-    write_curves(file, summary, group, METRIC_LOSS, 0);
+            "set yrange [0:top]; set ytics %g; set xtics format '%%g'%s\n",
+            top, tick_step((l->lower < SMALL ? 2 : 1) * top),
+            named ? "; set xlabel 'Epoch' font plain(12) offset 0,0.6" : "");
+    if (published > top)
+        fprintf(file,
+                "set label 1 'published: up to %.3g ↑' at graph 1,1 right offset 0,0.5 font plain(9) "
+                "textcolor rgb '" PALETTE_GREY "'\n",
+                published);
+    write_curves(file, page->summary, page->panel[panel], METRIC_LOSS, 0);
+    if (published > top)
+        fputs("unset label 1\n", file);
 }
 
 static void write_panel(FILE *file, const struct curves_page *page, const struct layout *l, int panel,
@@ -545,7 +583,7 @@ static void write_panel(FILE *file, const struct curves_page *page, const struct
     place(file, l, left, top, l->panel_width, l->upper);
     write_upper(file, page->summary, page->panel[panel], l, metric);
     place(file, l, left, top + l->upper + GAP, l->panel_width, l->lower);
-    write_lower(file, page->summary, page->panel[panel], l, l->columns > 1 || panel == page->n_panels - 1);
+    write_lower(file, page, l, panel, l->columns > 1 || panel == page->n_panels - 1);
 }
 
 static void write_key_entry(FILE *file, const char *separator, const char *style, const char *title)
@@ -564,19 +602,11 @@ static void write_band_entry(FILE *file, const struct layout *l)
 
 static void write_mean_entries(FILE *file, const struct layout *l)
 {
-    char n[64], text[128];
-    if (l->n_min == l->n_max)
-        snprintf(n, sizeof n, "n = %d", l->n_max);
-    else
-        snprintf(n, sizeof n, "n = %d to %d", l->n_min, l->n_max);
-    snprintf(text, sizeof text, "Training (%s)", n);
     fputs("plot -1 notitle,", file); /* out of sight: gnuplot 5.4 cannot draw a key alone */
-    write_key_entry(file, "", "lines lw 2 lc rgb train", text);
-    snprintf(text, sizeof text, "Test set (%s)", n);
-    write_key_entry(file, ",", "lines lw 2 lc rgb test", text);
-    snprintf(text, sizeof text, "Inner set, val (%s)", n);
+    write_key_entry(file, "", "lines lw 2 lc rgb train", "Training");
+    write_key_entry(file, ",", "lines lw 2 lc rgb test", "Test set");
     if (l->inner)
-        write_key_entry(file, ",", "lines lw 2 lc rgb val", text);
+        write_key_entry(file, ",", "lines lw 2 lc rgb val", "Inner set, val");
 }
 
 /* The legend is a plot of nothing: it belongs to the page, not to a panel. Entries go down its columns, of
@@ -585,12 +615,13 @@ static void write_legend(FILE *file, const struct layout *l, enum metric metric)
 {
     int wide = l->columns > 1, lines = l->width < NARROW ? legend_entries(l, metric) : wide ? 2 : 3;
     place(file, l, 20, l->head + l->rows * l->row + 10, l->width - 40, l->legend - 24);
-    fprintf(file,
-            "set key at graph 0.5,0.5 center center horizontal Left reverse maxrows %d samplen 2.5 font "
-            "''.plain(11)\n"
-            "unset border; unset tics; unset xlabel; unset ylabel; unset grid\n"
-            "set xrange [0:1]; set yrange [0:1]\n",
-            lines);
+    fprintf(
+        file,
+        "set key at graph 0.5,0.5 center center horizontal Left reverse maxrows %d samplen 2.5 spacing 1.1*tight font "
+        "''.plain(11)\n"
+        "unset border; unset tics; unset xlabel; unset ylabel; unset grid\n"
+        "set xrange [0:1]; set yrange [0:1]\n",
+        lines);
     write_mean_entries(file, l);
     if (!wide)
         write_band_entry(file, l);

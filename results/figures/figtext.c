@@ -1,6 +1,7 @@
 #include "figures/figtext.h"
 
 #include "figures/gnuplot.h"
+#include "utf8.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -104,7 +105,18 @@ int figtext_paragraph(const struct figtext_page *page, int x, int y, int width, 
 double figtext_fit(const char *text, double points, int width)
 {
     double fits = width / (letters(text) * letter_width(1, 1) + 1e-9);
-    return fits >= points ? points : fits < 7 ? 7 : fits;
+    return fits >= points ? points : fits < FIGTEXT_LEAST ? FIGTEXT_LEAST : fits;
+}
+
+void figtext_cut(char *text, double points, int bold, int width)
+{
+    static const char ellipsis[] = "…";
+    int room = (int)(width / letter_width(points, bold) + 1e-6);
+    if (letters(text) <= room)
+        return;
+    char *end = text + (utf8_after(text, room > 1 ? room - 1 : 1) - text);
+    size_t left = strlen(end);
+    snprintf(end, left + 1, "%s", left + 1 >= sizeof ellipsis ? ellipsis : ".");
 }
 
 /* ---- heading and notes ---- */

@@ -26,8 +26,15 @@ int figtext_lines(const char *text, double points, int width);
 /* Pixels from one line of a paragraph to the next. */
 int figtext_step(double points);
 
-/* The largest size in points, at most `points`, in which a bold text fits; not below 7. */
+/* Of the layout: less would be below 5 points in a column of 85 mm, which nobody reads (figstyle.h). */
+#define FIGTEXT_LEAST 8.6
+
+/* The largest size in points, at most `points`, in which a bold text fits; not below FIGTEXT_LEAST: what does
+ * not fit then has to be cut or broken. */
 double figtext_fit(const char *text, double points, int width);
+
+/* A text cut, with an ellipsis, to what fits into a width at a size; in place. bold: of bold letters. */
+void figtext_cut(char *text, double points, int bold, int width);
 
 /* One line; options: gnuplot's of a label. */
 void figtext_label(const struct figtext_page *page, int x, int y, const char *options, const char *text);

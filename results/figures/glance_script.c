@@ -5,6 +5,7 @@
 #include "figures/gnuplot.h"
 #include "store/classes.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@ enum {
     EDGE = 14,
     LEAST_PANEL = 190, /* width of a panel with its gutter */
     GUTTER = 30,       /* of brackets, right of a panel */
-    NAMES = 210,       /* most of the names of rows */
+    NAMES = 210,       /* most of the names of rows, or two fifths of the page */
     STEP = 24,         /* a row */
     HEAD = 62,         /* above a panel: its clusters, its leak */
     AXIS = 34,
@@ -42,16 +43,16 @@ static void row_name(const struct glance_page *page, int row, char *out, size_t 
     snprintf(out, size, "%.60s%s%.60s", has_models ? model : "", has_models ? ", " : "", strategy);
 }
 
-static int names_width(const struct glance_page *page)
+static int names_width(const struct glance_page *page, int width)
 {
     char name[256];
-    int most = 0;
+    int most = 0, most_names = NAMES > width * 2 / 5 ? NAMES : width * 2 / 5;
     for (int r = 0; r < page->n_rows; r++) {
         row_name(page, r, name, sizeof name);
-        int width = LETTER * (int)strlen(name);
-        most = width > most ? width : most;
+        int needs = LETTER * (int)strlen(name);
+        most = needs > most ? needs : most;
     }
-    return most < NAMES ? most : NAMES;
+    return most < most_names ? most : most_names;
 }
 
 static void stretch(struct layout *l, double x)
@@ -106,6 +107,7 @@ static void collect_texts(struct layout *l, const struct glance_page *page)
              first->cell->protocol);
     curves_append_factors(l->title, sizeof l->title, page->summary, first, but);
     snprintf(l->subtitle, sizeof l->subtitle, "%s", curves_protocol_meaning(first->cell->protocol));
+    l->subtitle[0] = (char)toupper((unsigned char)l->subtitle[0]);
     figtext_note(&l->notes,
                  "Large dots: means, bars: their 95 %% interval; faint dots: single runs. Dashed line: none, "
                  "of the same model. %s%s",
@@ -134,7 +136,8 @@ static int panel_height(const struct glance_page *page)
 static struct layout lay_out(const struct glance_page *page, const struct replicates *replicates,
                              const struct glance_facts *facts, const struct figstyle *style)
 {
-    struct layout l = {.width = figstyle_width(style, WIDTH), .names = names_width(page), .facts = facts};
+    struct layout l = {.width = figstyle_width(style, WIDTH), .facts = facts};
+    l.names = names_width(page, l.width);
     int room = l.width - 2 * EDGE - l.names - 8, most = room / LEAST_PANEL;
     most = most < 1 ? 1 : most;
     l.n_down = (page->n_panels + most - 1) / most;
@@ -228,12 +231,17 @@ static void write_panel_head(FILE *file, const struct layout *l, const struct gl
     if (group) /* a panel is of the groups that it has */
         classes_title(page->summary->store, group->cell, name, sizeof name);
     snprintf(options, sizeof options, "left font bold(%.1f)", figtext_fit(name, 11, l->panel + GUTTER - 4));
+    figtext_cut(name, FIGTEXT_LEAST, 1, l->panel + GUTTER - 4);
     figtext_label(&text, panel_left(l, panel), panel_top(l, page, panel) - 43, options, name);
     if (!(share > 0))
         return;
     snprintf(leak, sizeof leak, "LEAK: up to %.*f %% of test seen", share < 0.1, 100 * share);
-    figtext_label(&text, panel_left(l, panel), panel_top(l, page, panel) - 27,
-                  "left font bold(9.5) textcolor rgb '" PALETTE_SYNTHETIC "'", leak);
+    double points = figtext_fit(leak, 9.5, l->panel + GUTTER - 4);
+    if (points < 9) /* where panels are narrow; the note below says the rest */
+        snprintf(leak, sizeof leak, "LEAK: %.*f %% seen", share < 0.1, 100 * share);
+    snprintf(options, sizeof options, "left font bold(%.1f) textcolor rgb '" PALETTE_SYNTHETIC "'",
+             figtext_fit(leak, 9.5, l->panel + GUTTER - 4));
+    figtext_label(&text, panel_left(l, panel), panel_top(l, page, panel) - 27, options, leak);
     fputs("set object 1 rect from graph 0,0 to graph 1,1 behind fs solid noborder fc rgb '#FBE9E7'\n", file);
 }
 
@@ -256,6 +264,7 @@ static void write_row_names(FILE *file, const struct layout *l, const struct gla
     snprintf(options, sizeof options, "right font plain(%.1f)", names_size(l, page));
     for (int r = 0; r < page->n_rows; r++) {
         row_name(page, r, name, sizeof name);
+        figtext_cut(name, FIGTEXT_LEAST, 0, l->names);
         figtext_label(&text, panel_left(l, panel) - 8, (int)row_y(l, page, panel, r), options, name);
     }
 }
@@ -268,7 +277,7 @@ static void write_marks(FILE *file, const struct layout *l, const struct glance_
         fprintf(file,
                 "set arrow from first %.9g,graph 0 to first %.9g,graph 1 nohead back lw 1 dt (2,3) lc rgb "
                 "'" PALETTE_GREY "'\n"
-                "set label 'chance' at first %.9g,graph 1 center offset 0,0.5 font plain(8) textcolor rgb "
+                "set label 'chance' at first %.9g,graph 1 center offset 0,0.5 font plain(9) textcolor rgb "
                 "'" PALETTE_GREY "'\n",
                 chance, chance, chance);
     for (int r = 0; r < page->n_rows; r++)
@@ -304,11 +313,12 @@ static void write_points(FILE *file, const struct glance_page *page, int panel)
     static const char bars[] = "'row':'low':'high':'colour'";
     fputs("plot -99 notitle", file);
     if (n_means(page, panel, 0) + n_means(page, panel, 1) > 0)
-        write_layer(file, panel, "run", "(column('row') + 0.3)", "points pt 7 ps 0.4 lc rgb '#66666666'");
+        write_layer(file, panel, "run", "(column('row') + 0.3)",
+                    "points pt 7 ps mark*0.4 lc rgb '#66666666'");
     if (n_means(page, panel, 0) > 0)
-        write_layer(file, panel, "mean", bars, "xerrorbars pt 7 ps 1.25 lw 1.8 lc rgb variable");
+        write_layer(file, panel, "mean", bars, "xerrorbars pt 7 ps mark*1.25 lw 1.8 lc rgb variable");
     if (n_means(page, panel, 1) > 0)
-        write_layer(file, panel, "leaky", bars, "xerrorbars pt 6 ps 1.25 lw 1.8 lc rgb variable");
+        write_layer(file, panel, "leaky", bars, "xerrorbars pt 6 ps mark*1.25 lw 1.8 lc rgb variable");
     fputc('\n', file);
 }
 

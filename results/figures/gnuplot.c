@@ -29,8 +29,11 @@ void gnuplot_begin(FILE *file, const char *name, int width, int height, const st
         "height = %d.\n"
         "scale = %.6g   # of everything; the layout is made for letters of 12 points\n"
         "dots = %s   # pixels of the PNG for one of the layout\n"
-        "points = (format eq 'png' ? 1 : format eq 'svg' ? 1.2 : 1.33)*scale   # the terminals' fonts differ "
-        "in size\n"
+        "points = (format eq 'png' ? 1 : format eq 'svg' ? 4./3 : 1.5)*scale   # what a terminal calls a "
+        "point differs\n"
+        "mark = format eq 'png' ? 1 : format eq 'svg' ? 0.71 : scale/1.29   # so do the sizes of marks; those "
+        "of SVG follow its letters\n"
+        "tight = format eq 'svg' ? 0.77 : 1   # and lines of a legend\n"
         "plain(size) = sprintf('DejaVu Sans,%%g', size*points)\n"
         "bold(size) = sprintf('DejaVu Sans Bold,%%g', size*points)\n",
         name, name, name, name, name, name, width, height, figstyle_scale(style),
@@ -39,7 +42,7 @@ void gnuplot_begin(FILE *file, const char *name, int width, int height, const st
     fputs("if (format eq 'png') set terminal pngcairo noenhanced font plain(12) size "
           "dots*scale*width,dots*scale*height fontscale dots linewidth dots*scale pointscale dots*scale "
           "dashlength dots*scale\n"
-          "if (format eq 'svg') set terminal svg noenhanced font plain(12) size scale*width,scale*height "
+          "if (format eq 'svg') set terminal svg noenhanced font plain(9.6) size scale*width,scale*height "
           "background 'white' linewidth 1.2*scale\n"
           "if (format eq 'pdf') set terminal pdfcairo noenhanced font plain(12) size "
           "scale*width/96,scale*height/96 linewidth 1.5*scale dashlength 1.5*scale\n"
@@ -52,7 +55,10 @@ void gnuplot_begin(FILE *file, const char *name, int width, int height, const st
           "set tics nomirror out scale 0.5 textcolor rgb '" PALETTE_DARK "'\n"
           "set format '%g'\n" /* the default begins with a blank */
           "set grid lt 1 lc rgb '" PALETTE_GRID "'\n"
-          "set key off\n",
+          "set key off\n"
+          /* SVG keeps axes and their titles as far apart as larger letters would need */
+          "set tics font ''.plain(12); set xlabel font ''.plain(12); set ylabel font ''.plain(12); set title "
+          "font ''.plain(12)\n",
           file);
 }
 

@@ -68,7 +68,7 @@ static int write_data(const struct summary *summary, const struct which_place *p
 enum {
     WIDTH = 900,
     LEFT = 78,
-    RIGHT = 16,
+    RIGHT = 62, /* for the word chance */
     EDGE = 14,
     PLOT = 320, /* height */
     LEAST_PLOT = 330,
@@ -202,6 +202,14 @@ static void describe_points(struct layout *l, const struct which_place *place)
         figtext_note(&l->notes, "Jobs of less than %g s stand at %g s.", l->least, l->least);
 }
 
+static const char *ranks_meaning(const struct compare_ranking *r)
+{
+    return !r->tested                        ? "are of too few sets of clusters for a test"
+           : !(r->test.p_f < contrast_alpha) ? "are no evidence that models differ"
+           : isnan(r->test.critical)         ? "differ; models are too many for a critical difference"
+                                             : "differ: bars join models that are not shown to";
+}
+
 static void collect_texts(struct layout *l, const struct summary *summary, const struct which_model *which,
                           int p)
 {
@@ -222,6 +230,8 @@ static void collect_texts(struct layout *l, const struct summary *summary, const
     }
     figtext_note(&l->notes, "%s", words);
     describe_points(l, place);
+    if (place->ranking->n_datasets > 1)
+        figtext_note(&l->notes, "Average ranks %s.", ranks_meaning(place->ranking));
     for (int i = 0; i < place->ranking->n_datasets * place->ranking->n_values; i++) {
         done += place->point[i].group->n_state[JOB_DONE];
         jobs += place->point[i].group->n_jobs;
@@ -280,11 +290,7 @@ static void write_rank_axis(FILE *file, const struct layout *l, const struct whi
     const struct figtext_page text = {file, l->width, l->height};
     const struct compare_ranking *r = place->ranking;
     char words[200], number[16];
-    snprintf(words, sizeof words, "Average ranks over %d sets of clusters%s", r->n_datasets,
-             !r->tested                        ? ": too few for a test"
-             : !(r->test.p_f < contrast_alpha) ? ": no evidence that models differ"
-             : isnan(r->test.critical)         ? ": they differ; too many models for a critical difference"
-                                               : "; bars join those that are not shown to differ");
+    snprintf(words, sizeof words, "Average ranks over %d sets of clusters", r->n_datasets);
     figtext_label(&text, EDGE, l->rank_y - RANK_TOP + 26, "left font bold(11)", words);
     line(file, l, l->rank_left, l->rank_y, l->rank_right, l->rank_y, "lw 1.2 lc rgb '" PALETTE_GREY "'");
     for (int rank = 1; rank <= r->n_values; rank++) {
@@ -325,7 +331,7 @@ static double names_size(const struct summary *summary, const struct layout *l,
 
 static void write_mark(FILE *file, const struct layout *l, double x, double y, const struct look *mark)
 {
-    fprintf(file, "set label '' at screen %.5f,%.5f point pt %d ps %.3g lc rgb '%s'\n", x / l->width,
+    fprintf(file, "set label '' at screen %.5f,%.5f point pt %d ps mark*%.3g lc rgb '%s'\n", x / l->width,
             1 - y / l->height, mark->shape.filled, mark->shape.size * 0.75, mark->colour);
 }
 
@@ -381,14 +387,15 @@ static void write_axes(FILE *file, const struct layout *l, double chance)
         fprintf(file,
                 "set arrow from graph 0,first %.9g to graph 1,first %.9g nohead back lw 1 dt (4,4) lc rgb "
                 "'" PALETTE_GREY "'\n"
-                "set label 'chance' at graph 0.006,first %.9g left offset 0,0.5 font plain(9.5) textcolor "
+                "set label 'chance' at graph 1,first %.9g left offset 0.6,0 font plain(9.5) textcolor "
                 "rgb '" PALETTE_GREY "'\n",
                 chance, chance, chance);
-    int x = l->below ? LEFT : LEFT + l->plot_width + 14, y = l->below ? l->top + PLOT + AXIS : l->top;
-    fprintf(file,
-            "set key at screen %.5f,%.5f left top Left reverse vertical maxcols 1 samplen 1 spacing 1.25 "
-            "font ''.plain(10.5)\n",
-            x / w, 1 - y / h);
+    int x = l->below ? LEFT : LEFT + l->plot_width + RIGHT, y = l->below ? l->top + PLOT + AXIS : l->top;
+    fprintf(
+        file,
+        "set key at screen %.5f,%.5f left top Left reverse vertical maxcols 1 samplen 1 spacing 1.25*tight "
+        "font ''.plain(10.5)\n",
+        x / w, 1 - y / h);
 }
 
 /* Every decade; of few of them 2 and 5 in it, too. */
@@ -426,7 +433,7 @@ static void write_points(FILE *file, const struct layout *l, const struct summar
                 "%sf using (column('model') == %d && column('set') %s ? drawn(column('seconds')) : NaN):",
                 separator, v, several ? ">= 0" : "== -1");
         if (several)
-            fprintf(file, "'balanced_accuracy' with points notitle pt %d ps %.3g lw 1.2 lc rgb '%s'",
+            fprintf(file, "'balanced_accuracy' with points notitle pt %d ps mark*%.3g lw 1.2 lc rgb '%s'",
                     look.shape.hollow, look.shape.size * 0.55, look.colour);
         else
             fprintf(file, "'balanced_accuracy':%s:%s with yerrorbars notitle lw 1.2 pt -1 ps 0 lc rgb '%s'",
@@ -435,7 +442,7 @@ static void write_points(FILE *file, const struct layout *l, const struct summar
         fprintf(
             file,
             ", \\\n     f using (column('model') == %d && column('set') == -1 ? drawn(column('seconds')) : "
-            "NaN):'balanced_accuracy' with points pt %d ps %.3g lc rgb '%s' title ",
+            "NaN):'balanced_accuracy' with points pt %d ps mark*%.3g lc rgb '%s' title ",
             v, look.shape.filled, look.shape.size, look.colour);
         gnuplot_quote(file, which_model_name(summary, value->cell, title));
         separator = ", \\\n     ";

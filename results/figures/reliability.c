@@ -100,7 +100,7 @@ static int write_data(const struct reliability_page *page, const char *name, con
 enum {
     WIDTH = 1000, /* of several panels; of one: */
     WIDTH_OF_ONE = 640,
-    LEFT = 84,
+    LEFT = 92,
     RIGHT = 14,
     GAP = 82,     /* between panels */
     NARROW = 230, /* panels that would be narrower stand below each other */
@@ -199,7 +199,7 @@ static void write_lines(FILE *file, const struct reliability_page *page, int pan
             repeats |= strcmp(page->summary->group[page->line[k]].cell->strategy, cell->strategy) == 0;
         fprintf(file,
                 "%sf using (column('panel') == %d && column('line') == %d ? column('%s') : NaN):'%s' with "
-                "linespoints lw 1.8%s pt 7 ps 0.5 lc rgb '%s'",
+                "linespoints lw 1.8%s pt 7 ps mark*0.5 lc rgb '%s'",
                 i ? ", \\\n     " : "", panel, i, x, y, repeats ? " dt (6,3)" : "",
                 balance_colour(cell->strategy));
     }
@@ -232,7 +232,7 @@ static void write_panel(FILE *file, const struct reliability_page *page, const s
     figtext_place(&text, x, y + l->side + ABOVE, l->side, COUNTS - ABOVE);
     fprintf(file,
             "set logscale y; set yrange [0.7:%ld]; set ytics 10; set format x '%%g'; set xlabel "
-            "'Probability' offset 0,0.4\n"
+            "'Probability' font plain(12) offset 0,0.4\n"
             "set ylabel 'Images'\nplot ",
             2 * l->most);
     write_lines(file, page, panel, "middle", "n");
@@ -244,11 +244,11 @@ static void write_legend(FILE *file, const struct reliability_page *page, const 
     int y = l->top + page->n_ways / l->columns * panel_height(l), lines = legend_lines(page, l);
     const struct figtext_page text = {file, l->width, l->height};
     /* a key is no higher than its plot */
-    figtext_place(&text, LEFT, y, l->width - LEFT, (lines + 1) * LEGEND);
+    figtext_place(&text, LEFT, y, l->width - LEFT, (lines + 2) * LEGEND);
     fprintf(file,
             "unset logscale; unset border; unset tics; unset xlabel; unset ylabel; unset grid\n"
             "set xrange [0:1]; set yrange [0:1]\nset key at screen %.5f,%.5f left top Left reverse vertical "
-            "maxrows %d samplen 2 spacing 1.25 font ''.plain(10.5)\nplot ",
+            "maxrows %d samplen 2 spacing 1.25*tight font ''.plain(10.5)\nplot ",
             (double)LEFT / l->width, 1 - (double)y / l->height, lines);
     for (int i = 0; i < page->n_lines; i++) {
         const struct summary_group *group = &page->summary->group[page->line[i]];
@@ -258,7 +258,7 @@ static void write_legend(FILE *file, const struct reliability_page *page, const 
             repeats |= strcmp(page->summary->group[page->line[k]].cell->strategy, group->cell->strategy) == 0;
         curves_group_title(title, sizeof title, page->summary, group, 0);
         snprintf(words, sizeof words, "%s (n = %d)", title, group->n_values);
-        fprintf(file, "%sNaN with linespoints lw 1.8%s pt 7 ps 0.5 lc rgb '%s' title ",
+        fprintf(file, "%sNaN with linespoints lw 1.8%s pt 7 ps mark*0.5 lc rgb '%s' title ",
                 i ? ", \\\n     " : "", repeats ? " dt (6,3)" : "", balance_colour(group->cell->strategy));
         gnuplot_quote(file, words);
     }

@@ -16,10 +16,10 @@
 enum {
     WIDTH = 1000,
     LEFT = 84,
-    RIGHT = 24,
+    RIGHT = 62,         /* for the word chance */
     LEGEND_WIDTH = 280, /* beside the plot; below it where that leaves the plot less than LEAST_PLOT */
-    LEAST_PLOT = 420,
-    LEGEND_GAP = 16,
+    LEAST_PLOT = 380,
+    LEGEND_GAP = 62,
     LEGEND_LINE = 21,
     PLOT_HEIGHT = 400,
     LINE = 18,
@@ -262,7 +262,7 @@ static void write_key(FILE *file, const struct page *p)
     int x = p->below ? LEFT : LEFT + p->plot_width + LEGEND_GAP;
     fprintf(
         file,
-        "set key at screen %.5f,%.5f left top Left reverse vertical maxcols 1 samplen 2 spacing 1.25 font "
+        "set key at screen %.5f,%.5f left top Left reverse vertical maxcols 1 samplen 2 spacing 1.25*tight font "
         "''.plain(10.5)\n",
         (double)x / p->width, 1 - (double)y / p->height);
 }
@@ -314,7 +314,7 @@ static void write_axes(FILE *file, const struct trend *trend, const struct page 
         fprintf(file,
                 "set arrow from graph 0,first %.9g to graph 1,first %.9g nohead back lw 1 dt (4,4) lc rgb "
                 "'" PALETTE_GREY "'\n"
-                "set label 'chance' at graph 0.006,first %.9g left offset 0,0.5 font plain(9.5)" GREY "\n",
+                "set label 'chance' at graph 1,first %.9g left offset 0.6,0 font plain(9.5)" GREY "\n",
                 page->chance, page->chance, page->chance);
 }
 
@@ -379,7 +379,7 @@ static void write_behind(FILE *file, const struct trend *trend, int i, const cha
     if (most_jobs(trend, i) > 0)
         fprintf(file,
                 "for [j=1:%d] f using (column('series') == %d ? %s : NaN):(column('job'.j)) with points "
-                "notitle pt 6 ps 0.7 lw 1 lc rgb '%s', \\\n     ",
+                "notitle pt 6 ps mark*0.7 lw 1 lc rgb '%s', \\\n     ",
                 most_jobs(trend, i), i, x, color);
     if (has_interval(trend, i))
         fprintf(file,
@@ -410,10 +410,10 @@ static void write_series(FILE *file, const struct trend *trend, const struct pag
     write_behind(file, trend, i, x, color);
     fprintf(file, "f using (column('series') == %d ? %s : NaN):'balanced_accuracy' with ", i, x);
     if (is_joined(trend, page))
-        fprintf(file, "linespoints lw 1.8%s pt %d ps 0.8", dash,
+        fprintf(file, "linespoints lw 1.8%s pt %d ps mark*0.8", dash,
                 i < 8 ? filled_points[i] : open_points[i % 8]);
     else
-        fprintf(file, "points lw 1.8 pt %d ps 1.1", i < 8 ? filled_points[i] : open_points[i % 8]);
+        fprintf(file, "points lw 1.8 pt %d ps mark*1.1", i < 8 ? filled_points[i] : open_points[i % 8]);
     fprintf(file, " lc rgb '%s' title ", color);
     gnuplot_quote(file, title);
 }

@@ -198,6 +198,7 @@ static void write_rows(FILE *file, const struct versus *v, const struct layout *
     for (int i = 0; i < l->n; i++) {
         int y = l->top + ROW * i + ROW / 2;
         name_row(v, l->row[i], name);
+        figtext_cut(name, FIGTEXT_LEAST, 0, l->left - EDGE - 8);
         figtext_label(&text, l->left - 8, y, font, name);
         snprintf(number, sizeof number, "%+.3f  (n %d)", l->row[i]->contrast.mean, l->row[i]->contrast.n);
         figtext_label(&text, l->left + l->plot_width + 10, y, "left font plain(10)", number);
@@ -209,20 +210,21 @@ static void write_plot(FILE *file, const struct layout *l, const char *name)
     const struct figtext_page text = {file, l->width, l->height};
     const char *separator = "plot ";
     figtext_place(&text, l->left, l->top, l->plot_width, l->plot_height);
-    fprintf(file,
-            "set xrange [%.9g:%.9g]; set yrange [0.5:%d.5]; unset ytics; set grid x\n"
-            "set xlabel 'Difference in test balanced accuracy' offset 0,0.4\n"
-            "set arrow from first 0,graph 0 to first 0,graph 1 nohead lw 1.4 lc rgb '" PALETTE_DARK "'\n"
-            "set key at screen %.5f,%.5f left top Left reverse vertical maxcols 1 samplen 1 spacing 1.2 font "
-            "''.plain(10)\nf = '%s.tsv'\n",
-            l->low, l->high, l->n, (double)l->left / l->width,
-            1 - (double)(l->top - 6 - KEY * count_looks(l)) / l->height, name);
+    fprintf(
+        file,
+        "set xrange [%.9g:%.9g]; set yrange [0.5:%d.5]; unset ytics; set grid x\n"
+        "set xlabel 'Difference in test balanced accuracy' offset 0,0.4\n"
+        "set arrow from first 0,graph 0 to first 0,graph 1 nohead lw 1.4 lc rgb '" PALETTE_DARK "'\n"
+        "set key at screen %.5f,%.5f left top Left reverse vertical maxcols 1 samplen 1 spacing 1.2*tight font "
+        "''.plain(10)\nf = '%s.tsv'\n",
+        l->low, l->high, l->n, (double)l->left / l->width,
+        1 - (double)(l->top - 6 - KEY * count_looks(l)) / l->height, name);
     for (int look = 0; look < N_LOOKS; look++) {
         if (!has_look(l, (enum look)look))
             continue;
         fprintf(file,
                 "%sf using (column('look') == %d ? column('difference') : NaN):'row':'low':'high' with "
-                "xerrorbars pt %d ps 1.2 lw 1.6 lc rgb '%s' title ",
+                "xerrorbars pt %d ps mark*1.2 lw 1.6 lc rgb '%s' title ",
                 separator, look, looks[look].point, looks[look].colour);
         gnuplot_quote(file, looks[look].key);
         separator = ", \\\n     ";

@@ -46,6 +46,10 @@ check "a sweep of strategies and three axes" "$C" run "$TMP/w.yaml" -o "$TMP/w.h
 check "its report has an axis in one figure, too" grep -q "one figure an axis" "$TMP/err"
 check "and the answer at a glance, of few pages" test "$(ls "$TMP/wide" | grep -c '^summary.*\.png$')" = 8
 
+check "in a column, what leaks, too" "$C" report "$TMP/w.h5" -o "$TMP/column" --style single --filter 'train.batch=16,train.learning_rate=0.001,protocol=report'
+check "has texts that are whole, apart and of 5 points or more" tests/program/figure_texts.sh 5 "$TMP"/column/*.pdf
+check "and its leak above each panel" test "$(grep -c "'LEAK: .* seen'" "$TMP/column/summary.gp")" = 4
+
 # Of many models there are the figures that compare them; those of single ones when few are chosen, and no curves where nothing is learnt epoch by epoch.
 cat >"$TMP/m.yaml" <<YAML
 data: builtin
@@ -61,6 +65,7 @@ YAML
 check "a sweep of five models" "$C" run "$TMP/m.yaml" -o "$TMP/m.h5" -q
 told() { "$C" report "$TMP/m.h5" -o "$TMP/$1" --style single "${@:2}" >"$TMP/$1.out" 2>"$TMP/$1.err"; }
 check "has a report" told many
+check "in a column their texts are whole" tests/program/figure_texts.sh 5 "$TMP"/many/*.pdf
 check "models are compared" test -s "$TMP/many/models_none.png" -a -s "$TMP/many/models_oversample.png" -a -s "$TMP/many/axis_model_1-27.png"
 check "single ones have no figures" test -z "$(ls "$TMP/many" | grep '^fig[24]\|^\(reliability\|roc\).*png')"
 check "which is said" grep -q "figures that compare models; 12 of single ones .* more than 4 models: --filter model=" "$TMP/many.err"

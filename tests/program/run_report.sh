@@ -89,12 +89,17 @@ done
 printf 'name: sheet\ndata: builtin\nprotocol: report\ntrain: {epochs: 1}\ngrid:\n  clusters: [[1, 27]]\n  strategy: [none, undersample, reweight, oversample, augment]\n  seed: {first: 1, count: 5}\n' >"$TMP/sheet.yaml"
 check "a sweep beside published curves" "$cellsweep" run "$TMP/sheet.yaml" -o "$TMP/sheet.h5" -q
 tallest() { for png in "$1"/*.png; do od -An -tu1 -j20 -N4 "$png" | awk '{print (($1 * 256 + $2) * 256 + $3) * 256 + $4}'; done | sort -n | tail -1; }
-top=$(awk -F, '$1 == "1-27" && $2 != "none" && $4 == "loss" && $5 == 1 && $6 > top {top = $6} END {printf "%.3f", top}' experiments/published_curves.csv)
+top=$(awk -F, '$1 == "1-27" && $2 != "none" && $4 == "loss" && $5 == 1 && $6 > top {top = $6} END {printf "%.3g", top}' experiments/published_curves.csv)
 for style in single double slide; do
     check "figures of style $style" "$cellsweep" report "$TMP/sheet.h5" -o "$TMP/$style" --style $style --heatmaps
     check "fit a sheet: $(tallest "$TMP/$style") pixels" test "$(tallest "$TMP/$style")" -le 2835
+    check "their texts are whole, apart and of 5 points or more" tests/program/figure_texts.sh 5 "$TMP/$style"/*.pdf
 done
-check "published losses beyond the picture are told to three digits, $top" grep -q "Losses go up to $top, beyond" "$TMP/double/fig4c.gp"
+# Letters of 7 points, and of 9.5 * 7 / 12 in notes, are in SVG, 96 pixels an inch, of 9.33 and 7.39.
+letters() { grep -ho 'font-size="[0-9.]*"' "$TMP/single/fig4c.svg" | tr -dc '0-9.\n' | sort -n | uniq; }
+check "letters of an SVG are as large as those of the others" test "$(letters | head -1)" = 7.00 -a "$(letters | grep -c '^7.39$\|^9.33$')" = 2
+check "a published loss beyond its panel is told in it, $top" grep -q "^set label 1 'published: up to $top ↑' at graph 1,1 right" "$TMP/double/fig4c.gp"
+check "and below the figure" noted "Where losses of it leave the picture" "$TMP/double/fig4c.gp"
 check "figures of a width" "$cellsweep" report "$TMP/s.h5" -o "$TMP/wide" --style column=120mm,font=10 --filter strategy=oversample
 check "are that wide" near "$(width "$TMP/wide/fig4b.png")" 1417
 check_fails "a wrong style" "$cellsweep" report "$TMP/s.h5" -o "$TMP/wrong" --style tiny

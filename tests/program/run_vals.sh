@@ -80,6 +80,6 @@ END
 check "the report warns" grep -q "^Epochs or settings picked on the very images that are reported.*inner none.*: chosen on the reported set" "$TMP/out"
 check "the figure says so" noted "Epochs or settings were chosen on the reported set" "$TMP"/best/fig2a_inner=none.gp
 check "and where its jobs end, once" bash -c "grep -ch 'Jobs end at their own epochs: .* n = . to epoch' '$TMP'/best/fig2a_inner=*.gp | sort -u | grep -qx 1"
-check "with the number of jobs behind the inner set's curve" grep -q "Inner set, val (n = 3)" "$TMP"/best/fig2a_inner=share*.gp
+check "with the number of jobs behind its curves" grep -q "(n = 3" "$TMP"/best/fig2a_inner=share*.gp
 check "that of the others does not" bash -c "! grep -q 'chosen on the reported set' '$TMP'/best/fig2a_inner=share*.gp"
 finish
