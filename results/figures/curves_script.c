@@ -615,13 +615,12 @@ static void write_legend(FILE *file, const struct layout *l, enum metric metric)
 {
     int wide = l->columns > 1, lines = l->width < NARROW ? legend_entries(l, metric) : wide ? 2 : 3;
     place(file, l, 20, l->head + l->rows * l->row + 10, l->width - 40, l->legend - 24);
-    fprintf(
-        file,
-        "set key at graph 0.5,0.5 center center horizontal Left reverse maxrows %d samplen 2.5 spacing 1.1*tight font "
-        "''.plain(11)\n"
-        "unset border; unset tics; unset xlabel; unset ylabel; unset grid\n"
-        "set xrange [0:1]; set yrange [0:1]\n",
-        lines);
+    fprintf(file,
+            "set key at graph 0.5,0.5 center center horizontal Left reverse maxrows %d samplen 2.5 spacing "
+            "1.1*tight font ''.plain(11)\n"
+            "unset border; unset tics; unset xlabel; unset ylabel; unset grid\n"
+            "set xrange [0:1]; set yrange [0:1]\n",
+            lines);
     write_mean_entries(file, l);
     if (!wide)
         write_band_entry(file, l);

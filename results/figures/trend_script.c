@@ -262,7 +262,8 @@ static void write_key(FILE *file, const struct page *p)
     int x = p->below ? LEFT : LEFT + p->plot_width + LEGEND_GAP;
     fprintf(
         file,
-        "set key at screen %.5f,%.5f left top Left reverse vertical maxcols 1 samplen 2 spacing 1.25*tight font "
+        "set key at screen %.5f,%.5f left top Left reverse vertical maxcols 1 samplen 2 spacing 1.25*tight "
+        "font "
         "''.plain(10.5)\n",
         (double)x / p->width, 1 - (double)y / p->height);
 }

@@ -215,7 +215,8 @@ static void write_plot(FILE *file, const struct layout *l, const char *name)
         "set xrange [%.9g:%.9g]; set yrange [0.5:%d.5]; unset ytics; set grid x\n"
         "set xlabel 'Difference in test balanced accuracy' offset 0,0.4\n"
         "set arrow from first 0,graph 0 to first 0,graph 1 nohead lw 1.4 lc rgb '" PALETTE_DARK "'\n"
-        "set key at screen %.5f,%.5f left top Left reverse vertical maxcols 1 samplen 1 spacing 1.2*tight font "
+        "set key at screen %.5f,%.5f left top Left reverse vertical maxcols 1 samplen 1 spacing 1.2*tight "
+        "font "
         "''.plain(10)\nf = '%s.tsv'\n",
         l->low, l->high, l->n, (double)l->left / l->width,
         1 - (double)(l->top - 6 - KEY * count_looks(l)) / l->height, name);

@@ -20,8 +20,8 @@ for pdf; do
             size = (length(word) < 5 ? (w > h ? w : h) : lies ? h : w) / 1.164
             if (size < least - 0.05) say("\"" word "\" has " size " points")
             along = 0.02; across = 0.18
-            x0[n] = a + w * (lies ? along : across); x1[n] = c - w * (lies ? along : across)
-            y0[n] = b + h * (lies ? across : along); y1[n] = d - h * (lies ? across : along)
+            x = w * (lies && length(word) > 4 ? along : across); y = h * (lies || length(word) < 5 ? across : along)
+            x0[n] = a + x; x1[n] = c - x; y0[n] = b + y; y1[n] = d - y
             for (i = 0; i < n; i++)
                 if (x0[i] < x1[n] && x0[n] < x1[i] && y0[i] < y1[n] && y0[n] < y1[i]) say("\"" text[i] "\" and \"" word "\" lie on each other")
             text[n++] = word
