@@ -16,28 +16,9 @@ static const char *const formats[N_FORMATS] = {"png", "svg", "pdf"};
 
 extern char **environ;
 
-void gnuplot_begin(FILE *file, const char *name, int width, int height, const struct figstyle *style)
+/* And what all figures have in common. Fonts of a PNG grow with its dots, and everything else with both. */
+static void write_terminals(FILE *file)
 {
-    fprintf(file,
-            "# %s, drawn by cellsweep from the data beside this script. To draw it again:\n"
-            "#     gnuplot %s.gp                          %s.png\n"
-            "#     gnuplot -e \"format='pdf'\" %s.gp        %s.pdf (or svg)\n"
-            "if (!exists('format')) format = 'png'\n"
-            "if (!exists('target')) target = '%s.'.format\n"
-            "width = %d.\n"
-            "height = %d.\n"
-            "scale = %.6g   # of everything; the layout is made for letters of 12 points\n"
-            "dots = %s   # pixels of the PNG for one of the layout\n"
-            "points = (format eq 'png' ? 1 : format eq 'svg' ? 4./3 : 1.5)*scale   # what a terminal calls a "
-            "point differs\n"
-            "mark = format eq 'png' ? 1 : format eq 'svg' ? 0.71 : scale/1.29   # marks differ, "
-            "too; those of SVG follow its letters\n"
-            "tight = format eq 'svg' ? 0.77 : 1   # and lines of a legend\n"
-            "plain(size) = sprintf('DejaVu Sans,%%g', size*points)\n"
-            "bold(size) = sprintf('DejaVu Sans Bold,%%g', size*points)\n",
-            name, name, name, name, name, name, width, height, figstyle_scale(style),
-            style && (style->width > 0 || style->font > 0) ? "300/96." : "2");
-    /* Fonts of a PNG grow with its dots, and everything else with both. */
     fputs("if (format eq 'png') set terminal pngcairo noenhanced font plain(12) size "
           "dots*scale*width,dots*scale*height fontscale dots linewidth dots*scale pointscale dots*scale "
           "dashlength dots*scale\n"
@@ -59,6 +40,30 @@ void gnuplot_begin(FILE *file, const char *name, int width, int height, const st
           "set tics font ''.plain(12); set xlabel font ''.plain(12); set ylabel font ''.plain(12); set title "
           "font ''.plain(12)\n",
           file);
+}
+
+void gnuplot_begin(FILE *file, const char *name, int width, int height, const struct figstyle *style)
+{
+    fprintf(file,
+            "# %s, drawn by cellsweep from the data beside this script. To draw it again:\n"
+            "#     gnuplot %s.gp                          %s.png\n"
+            "#     gnuplot -e \"format='pdf'\" %s.gp        %s.pdf (or svg)\n"
+            "if (!exists('format')) format = 'png'\n"
+            "if (!exists('target')) target = '%s.'.format\n"
+            "width = %d.\n"
+            "height = %d.\n"
+            "scale = %.6g   # of everything; the layout is made for letters of 12 points\n"
+            "dots = %s   # pixels of the PNG for one of the layout\n"
+            "points = (format eq 'png' ? 1 : format eq 'svg' ? 4./3 : 1.5)*scale   # what a terminal calls a "
+            "point differs\n"
+            "mark = format eq 'png' ? 1 : format eq 'svg' ? 0.71 : scale/1.29   # marks differ, "
+            "too; those of SVG follow its letters\n"
+            "tight = format eq 'svg' ? 0.77 : 1   # and lines of a legend\n"
+            "plain(size) = sprintf('DejaVu Sans,%%g', size*points)\n"
+            "bold(size) = sprintf('DejaVu Sans Bold,%%g', size*points)\n",
+            name, name, name, name, name, name, width, height, figstyle_scale(style),
+            style && (style->width > 0 || style->font > 0) ? "300/96." : "2");
+    write_terminals(file);
 }
 
 int gnuplot_open(struct output *out, const char *dir, const char *name, int width, int height,
