@@ -22,7 +22,7 @@ files() {
     for file in experiments/*.yaml; do echo "$file $share/$file 644"; done
     for file in experiments/slurm/*.sbatch; do echo "$file $share/${file#experiments/} 755"; done
     # Pages lie there as they lie here, with all that they link to.
-    for file in README.md LICENSE CHANGELOG.md CONTRIBUTING.md CITATION.cff docs/*.md worker/README.md experiments/README.md experiments/*.png; do
+    for file in README.md LICENSE CHANGELOG.md CONTRIBUTING.md CITATION.cff docs/*.md worker/README.md experiments/README.md experiments/*.png experiments/gallery/*; do
         echo "$file $doc/$file 644"
     done
     echo "packaging/completion.bash share/bash-completion/completions/cellsweep 644"
@@ -41,7 +41,7 @@ put() {
 
 # Folders are removed when nothing is left in them, up to those that all programs share.
 prune() {
-    rmdir -p --ignore-fail-on-non-empty -- "$root/$share/experiments" "$root/$share/slurm" "$root/$doc"/{docs,worker,experiments} "$root/$doc" 2>/dev/null || true
+    rmdir -p --ignore-fail-on-non-empty -- "$root/$share/experiments" "$root/$share/slurm" "$root/$doc"/{docs,worker,experiments/gallery,experiments} "$root/$doc" 2>/dev/null || true
 }
 
 if [ -z "$remove" ] && [ ! -x "$build/cellsweep" ]; then
