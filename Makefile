@@ -269,6 +269,10 @@ bench-peer: build ## the same beside PyTorch, gray and in colour, and of larger 
 	/usr/bin/python3 tests/program/bench_peer.py --model vgg-small
 	/usr/bin/python3 tests/program/bench_peer.py --model resnet-8
 
+.PHONY: bench-page
+bench-page: build ## the page of 150, 1500 and 15 000 jobs: size, time to the first plot, time from an event to its frame
+	@BUILD=$(BUILD) tests/program/bench_page.sh
+
 .PHONY: bench-scale
 bench-scale: build units ## how many ranks rank 0 carries: played, counted by callgrind, real ones on this machine, a model
 	@BUILD=$(BUILD) tests/scale.sh

@@ -133,10 +133,17 @@ static int write_page_file(const char *dir, const char *json, size_t n, struct e
     return output_close(&out, err);
 }
 
+/* Bytes that the data may have beside the page's own. */
+static size_t page_room(const struct report_options *options)
+{
+    size_t most = (size_t)options->page_megabytes * 1000000, own = page_size();
+    return options->page_megabytes == 0 ? 0 : most > own ? most - own : 1;
+}
+
 static int write_page(const struct findings *findings, const struct dataset *data,
                       const struct report_options *options, struct err *err)
 {
-    const struct page_data_options page = {.data = data};
+    const struct page_data_options page = {.data = data, .most = page_room(options)};
     char *json = NULL;
     size_t n = 0;
     if (!page_available()) {

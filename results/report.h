@@ -24,8 +24,13 @@ struct report_options {
     int all_figures;        /* 1: more than FIGURES_MAX of them, too */
     int all_heatmaps;       /* 1: pairs have confusion heatmaps too, not only more than two classes */
     struct readout readout; /* how probabilities are put right; readout_unsaid(): as the sweep says */
+    int page_megabytes;     /* of 1e6 bytes that report.html may have; 0: any. Below: what it holds */
     struct figstyle style;  /* size of figures and letters; zeros: as they are made */
 };
+
+/* A mail of 10 MB, more than which many servers refuse, holds 7.5 MB as base64, and a browser reads 8 MB within
+ * a second. Of a sweep with more data the page keeps what is worth most (page_pieces.h) and says so. */
+enum { REPORT_PAGE_MEGABYTES = 8 };
 
 /* Write the report of the jobs finished so far; the means, what was found and what was written go to `table`
  * in some two dozen lines. The images for the appendix are read from "<results without .h5>.cells.h5" or from

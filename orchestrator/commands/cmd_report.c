@@ -37,6 +37,10 @@ static const struct argument rows[] = {
     {"all-figures", 'A', ARGUMENT_FLAG, NULL, AT(report.all_figures),
      .help = "Draw every figure, however many: where there would be more than 100, an axis has one, the mean "
              "over the others; of more than 4 models, only those that compare them"},
+    {"page-size", 'P', ARGUMENT_WHOLE, "MB", AT(report.page_megabytes), 0, 1000,
+     .help =
+         "Let report.html have at most so many megabytes (default: 8; 0: any number); what it leaves out it "
+         "says, and serve shows"},
     ARGUMENT_RECALIBRATE(report.readout.recalibrate),
     ARGUMENT_THRESHOLD(report.readout.threshold),
     {"style", 's', ARGUMENT_CALL, "STYLE", AT(report.style), .take = take_style,
@@ -56,6 +60,7 @@ static int run(const void *options, struct err *err)
     return sweeps_use(o->results, &o->more, cells_try, write_report, &o->report, err);
 }
 
-static const struct options defaults = {.report = {.readout = {.threshold = -1}}};
+static const struct options defaults = {
+    .report = {.readout = {.threshold = -1}, .page_megabytes = REPORT_PAGE_MEGABYTES}};
 
 COMMAND(report, "figures and tables", &defaults, 0, 1);

@@ -17,6 +17,11 @@ int page_available(void)
     return strstr(page_text, marker) != NULL;
 }
 
+size_t page_size(void)
+{
+    return strlen(page_text);
+}
+
 /* In JSON '<' stands only within texts, where it may be written as a number: then no tag and no
  * comment begins or ends. */
 static void write_harmless(FILE *file, const char *json, size_t n)

@@ -15,6 +15,9 @@
 /* 0 when the page could not be built with the program: npm was missing, or had no network. */
 int page_available(void);
 
+/* Bytes of the page without data. */
+size_t page_size(void);
+
 /* How to get the page, a sentence for whoever misses it. */
 extern const char page_remedy[];
 

@@ -15,8 +15,10 @@
 #include "tables/tables.h"
 #include "page/page_cells.h"
 #include "page/page_glance.h"
+#include "page/page_pieces.h"
 #include "page/page_roc.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -243,6 +245,7 @@ static void put_head(struct document *d)
     const struct summary *s = d->summary;
     put(d, d->root, "format", json_integer(1));
     put_texts(d, d->root, (const char *const[]){"name"}, 1);
+    put(d, d->root, "version", d->options->version ? json_string(d->options->version) : json_null());
     put(d, d->root, "synthetic", json_boolean(store_synthetic(d->store)));
     put(d, d->root, "live", json_boolean(d->options->live));
     put(d, d->root, "complete", json_boolean(s->n_state[JOB_WAITING] == 0 && s->n_state[JOB_RUNNING] == 0));
@@ -375,6 +378,31 @@ static void put_jobs(struct document *d)
 
 /* ---- curves and matrices ---- */
 
+/* Of each finished job the number of its judged epoch; curve (n, E). */
+static json_t *judged_column(const struct document *d, const float *curve, struct err *err)
+{
+    size_t epochs = (size_t)store_n_epochs(d->store);
+    float *value = err_calloc((size_t)d->n, sizeof *value, "judged epochs", err);
+    for (int i = 0; i < d->n && value; i++) {
+        int epoch = store_jobs(d->store)[d->job[i]].judged_epoch;
+        int is_judged = d->mark[d->job[i]].state == JOB_DONE && epoch > 0;
+        value[i] = is_judged ? curve[(size_t)i * epochs + (size_t)epoch - 1] : NAN;
+    }
+    json_t *column = value ? json_out_floats(value, (size_t)d->n) : NULL;
+    free(value);
+    return column;
+}
+
+static void put_judged(struct document *d, enum metric metric, const float *curve, struct err *err)
+{
+    json_t *jobs = json_object_get(d->root, "jobs"), *judged = json_object_get(jobs, "judged");
+    if (metric != METRIC_LOSS && metric != METRIC_BALANCED_ACCURACY)
+        return;
+    if (!judged)
+        put(d, jobs, "judged", judged = json_object());
+    put(d, judged, metric_names[metric], judged_column(d, curve, err));
+}
+
 static int put_curve(struct document *d, json_t *object, enum image_set set, enum metric metric, float *all,
                      struct err *err)
 {
@@ -385,6 +413,8 @@ static int put_curve(struct document *d, json_t *object, enum image_set set, enu
     for (int i = 0; i < d->n; i++) /* rows are in order, so none is overwritten before it was moved */
         memmove(all + (size_t)i * e, all + (size_t)d->job[i] * e, e * sizeof *all);
     put(d, object, metric_names[metric], json_out_floats(all, (size_t)d->n * e));
+    if (set == SET_TEST)
+        put_judged(d, metric, all, err);
     return 0;
 }
 
@@ -580,17 +610,21 @@ static int fill(struct document *d, struct err *err)
         return rc;
     put(d, d->root, "glance", glance);
     put(d, d->root, "roc", page_roc(d->findings->roc));
+    d->failed |= page_pieces_fit(d->root, d->options->most, d->options->apart) < 0;
     return d->failed ? err_set(err, E_IO, "%s: out of memory for the page's data", store_path(d->store)) : 0;
 }
 
-/* 12 digits recover every float32, and times to a hundredth of a second. */
+char *page_data_text(const json_t *value, size_t *n)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(12));
+    *n = text ? strlen(text) : 0;
+    return text;
+}
+
 static int write_text(const struct document *d, char **json, size_t *n, struct err *err)
 {
-    *json = json_dumps(d->root, JSON_COMPACT | JSON_REAL_PRECISION(12));
-    if (!*json)
-        return err_set(err, E_IO, "%s: out of memory for the page's data", store_path(d->store));
-    *n = strlen(*json);
-    return 0;
+    *json = page_data_text(d->root, n);
+    return *json ? 0 : err_set(err, E_IO, "%s: out of memory for the page's data", store_path(d->store));
 }
 
 int page_data_of(const struct summary *summary, const struct findings *findings,

@@ -15,13 +15,21 @@
 #include "data/dataset.h"
 #include "tables/findings.h"
 
+#include <jansson.h>
 #include <stddef.h>
 
 struct page_data_options {
     int live; /* 1: shown by a server that reads the file again and again */
     const struct dataset
-        *data; /* the sweep's images (sweep_images.h), for the thumbnails; NULL: none are shown */
+        *data;   /* the sweep's images (sweep_images.h), for the thumbnails; NULL: none are shown */
+    size_t most; /* bytes that the document may have, 0: any; what does not fit is left out (page_pieces.h) */
+    const char *version; /* tells documents of one sweep apart, also in their pieces; NULL: nothing does */
+    json_t *apart;       /* an object that gets what is left out; NULL: nobody wants it */
 };
+
+/* JSON as the document has it, *n bytes and a closing 0, owned by the caller; NULL without memory. 12 digits
+ * recover every float32, and times to a hundredth of a second. */
+char *page_data_text(const json_t *value, size_t *n);
 
 /* The document of the jobs that match filter (NULL: all) as UTF-8 text of *n bytes and a closing 0, owned by
  * the caller (free). E_USAGE when no job matches; E_IO for a file that cannot be read, or without memory. */

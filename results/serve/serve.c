@@ -391,7 +391,8 @@ int serve_start(const struct serve_options *options, struct serve **out, struct 
     struct serve *serve = err_calloc(1, sizeof *serve, "the server", err);
     if (!serve)
         return E_IO;
-    pthread_mutex_init(&serve->document.lock, NULL);
+    serve_document_init(&serve->document, 0);
+    serve_document_init(&serve->pieces, 1);
     pthread_mutex_init(&serve->progress.lock, NULL);
     serve->filter = options->filter ? strdup(options->filter) : NULL;
     int rc = load(serve, options, err);
@@ -427,10 +428,10 @@ void serve_stop(struct serve *serve)
         MHD_stop_daemon(serve->daemon);
     serve_guard_stop(&serve->guard);
     serve_models_free(serve->models);
-    serve_fixed_release(&serve->document.fixed);
     serve_fixed_release(&serve->page);
     free(serve->progress.text);
-    pthread_mutex_destroy(&serve->document.lock);
+    serve_document_free(&serve->document);
+    serve_document_free(&serve->pieces);
     pthread_mutex_destroy(&serve->progress.lock);
     shared_store_close(serve->shared);
     free(serve->filter);

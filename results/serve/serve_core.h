@@ -39,6 +39,8 @@ enum {
     SERVE_MAX_REQUEST = 64 << 20,   /* bytes of a body */
     SERVE_MAX_UPLOADS = 256 << 20,  /* bytes of all bodies being received or looked at */
     SERVE_MAX_CURVES = 500,         /* jobs a request */
+    SERVE_FIRST_BYTES = 3 << 20,    /* of the document's first part: read and shown within a second */
+    SERVE_MAX_PIECES = 24,          /* that the rest comes in */
     SERVE_MAX_SIMILAR = 50,
     SERVE_IDLE_SECONDS = 15,     /* without a byte, and for the whole of the headers */
     SERVE_MIN_RATE = 1 << 10,    /* bytes a second of a body, after SERVE_IDLE_SECONDS */
@@ -106,10 +108,19 @@ struct serve_fixed {
     char etag[40];
 };
 
-/* The page's document, kept until a job ends. */
+/* A piece of the page's document that comes after its first part. */
+struct serve_piece {
+    char name[24];
+    struct serve_fixed fixed;
+};
+
+/* The page's document, whole or in pieces, kept until a job ends. */
 struct serve_document {
     pthread_mutex_t lock; /* over the rest; taken before shared_store_enter(), never after */
+    int in_pieces;        /* 1: fixed is its first part, piece (n_pieces) the rest */
     struct serve_fixed fixed;
+    struct serve_piece piece[SERVE_MAX_PIECES];
+    int n_pieces;
     uint64_t stamp[2]; /* of the file and its finished jobs */
     double made, took; /* when, monotonic; seconds */
 };
@@ -131,7 +142,7 @@ struct serve {
     struct serve_guard guard;
     struct serve_counts counts;
     struct serve_fixed page;
-    struct serve_document document;
+    struct serve_document document, pieces; /* whole, and as the page asks for it */
     struct serve_last progress;
     struct serve_models *models;
     atomic_long upload_bytes; /* reserved of SERVE_MAX_UPLOADS */
@@ -239,6 +250,10 @@ int serve_upload_end(struct serve_upload *upload, struct err *err);
 void serve_upload_free(struct serve *serve, struct serve_upload *upload);
 
 /* ---- routes ---- */
+
+/* Ready for use, empty; in_pieces as in the struct. */
+void serve_document_init(struct serve_document *document, int in_pieces);
+void serve_document_free(struct serve_document *document);
 
 /* The handler of a path and method; NULL with *status 404 or 405. */
 serve_handler serve_route_find(const char *path, const char *method, enum serve_route *route,

@@ -173,8 +173,29 @@ static int read_curves(struct store *store, const int *job, int n, enum image_se
     return rc;
 }
 
-static int curves_of(struct store *store, const struct selection *shown, const char *text, json_t *root,
-                     int *failed, struct err *err)
+static int read_matrices(struct store *store, const int *job, int n, json_t *root, int *failed,
+                         struct err *err)
+{
+    size_t cells = (size_t)store_n_classes(store) * (size_t)store_n_classes(store);
+    int *value = err_calloc((size_t)n * cells, sizeof *value, "confusion matrices", err);
+    int rc = value ? 0 : E_IO;
+    enum image_set set[N_JUDGED_SETS];
+    int n_sets = store_judged_sets(store, set);
+    json_t *out = json_object();
+    for (int s = 0; s < n_sets && rc == 0; s++) {
+        for (int i = 0; i < n && rc == 0; i++)
+            rc = store_read_confusion(store, job[i], set[s], value + (size_t)i * cells, err);
+        if (rc == 0)
+            json_out_put(out, image_set_names[set[s]], json_out_ints(value, (size_t)n * cells), failed);
+    }
+    json_out_put(root, "confusion", out, failed);
+    free(value);
+    return rc;
+}
+
+/* matrices: their confusion matrices, too. */
+static int curves_of(struct store *store, const struct selection *shown, const char *text, int matrices,
+                     json_t *root, int *failed, struct err *err)
 {
     int job[SERVE_MAX_CURVES] = {0}, n = parse_jobs(text, shown->n, job, err);
     if (n < 0)
@@ -192,7 +213,7 @@ static int curves_of(struct store *store, const struct selection *shown, const c
         rc = read_curves(store, job, n, set[s], curves, failed, err);
         json_out_put(root, image_set_names[set[s]], curves, failed);
     }
-    return rc;
+    return rc == 0 && matrices ? read_matrices(store, job, n, root, failed, err) : rc;
 }
 
 enum MHD_Result serve_answer_curves(struct serve_request *request)
@@ -202,12 +223,17 @@ enum MHD_Result serve_answer_curves(struct serve_request *request)
     struct selection shown = {0};
     int failed = 0;
     const char *jobs = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "jobs");
+    const char *wanted = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "matrices");
+    int matrices = wanted && strcmp(wanted, "1") == 0;
+    if (wanted && !matrices && strcmp(wanted, "0") != 0)
+        return serve_send_error(request, MHD_HTTP_BAD_REQUEST, "matrices: '%.40s' is neither 0 nor 1",
+                                wanted);
     if (shared_store_enter(request->serve->shared, &store, &err) < 0)
         return serve_send_err(request, &err);
     json_t *root = json_object();
     int rc = store_select(store, request->serve->filter, &shown, &err);
     if (rc == 0) {
-        rc = curves_of(store, &shown, jobs, root, &failed, &err);
+        rc = curves_of(store, &shown, jobs, matrices, root, &failed, &err);
         free(shown.job);
     }
     shared_store_leave(request->serve->shared, rc == E_USAGE ? 0 : rc);

@@ -4,6 +4,7 @@
 #include "page/page_data.h"
 #include "beside/sweep_images.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,17 +38,70 @@ static int take_stamp(struct serve *serve, struct store *store, uint64_t stamp[2
     return 0;
 }
 
-static int make_document(struct serve *serve, struct store *store, struct serve_fixed *fixed, struct err *err)
+/* Texts of what is apart, each a piece of the document. */
+static int make_pieces(struct serve_document *fresh, json_t *apart, struct err *err)
 {
-    char *json = NULL, why[SWEEP_IMAGES_WHY];
+    const char *name;
+    json_t *value;
+    int rc = 0;
+    json_object_foreach(apart, name, value)
+    {
+        size_t n = 0;
+        char *text = rc == 0 && fresh->n_pieces < SERVE_MAX_PIECES ? page_data_text(value, &n) : NULL;
+        if (!text)
+            return err_set(err, E_IO, "out of memory: the page's data cannot be kept; free some memory");
+        struct serve_piece *piece = &fresh->piece[fresh->n_pieces++];
+        snprintf(piece->name, sizeof piece->name, "%s", name);
+        rc = serve_fixed_make(&piece->fixed, "application/json", NULL, text, n, err);
+    }
+    return rc;
+}
+
+/* *fresh: of the file as it is, with its stamp. */
+static int make_document(struct serve *serve, struct store *store, struct serve_document *fresh,
+                         struct err *err)
+{
+    char *json = NULL, why[SWEEP_IMAGES_WHY], version[40];
     size_t n = 0;
     struct dataset *data = NULL;
+    json_t *apart = json_object();
+    struct page_data_options options = {.live = 1, .version = version};
+    snprintf(version, sizeof version, "%016" PRIx64 "-%" PRIu64, fresh->stamp[0], fresh->stamp[1]);
+    if (fresh->in_pieces) {
+        options.most = SERVE_FIRST_BYTES;
+        options.apart = apart;
+    }
     int rc = sweep_images_open(store, &data, why, err);
-    const struct page_data_options options = {.live = 1, .data = data};
+    options.data = data;
     if (rc == 0)
         rc = page_data_new(store, serve->filter, &options, &json, &n, err);
     dataset_free(data);
-    return rc < 0 ? rc : serve_fixed_make(fixed, "application/json", NULL, json, n, err);
+    if (rc == 0)
+        rc = serve_fixed_make(&fresh->fixed, "application/json", NULL, json, n, err);
+    if (rc == 0)
+        rc = make_pieces(fresh, apart, err);
+    json_decref(apart);
+    return rc;
+}
+
+static void release(struct serve_document *document)
+{
+    serve_fixed_release(&document->fixed);
+    for (int i = 0; i < document->n_pieces; i++)
+        serve_fixed_release(&document->piece[i].fixed);
+    document->n_pieces = 0;
+}
+
+void serve_document_init(struct serve_document *document, int in_pieces)
+{
+    pthread_mutex_init(&document->lock, NULL);
+    document->in_pieces = in_pieces;
+}
+
+void serve_document_free(struct serve_document *document)
+{
+    release(document);
+    pthread_mutex_destroy(&document->lock);
 }
 
 /* A sweep of short jobs would keep a core busy with documents: none is made sooner after the last
@@ -59,52 +113,77 @@ static int is_recent(const struct serve_document *document)
 
 /* The file as it is now: *fresh is made when the last document is of another state, and not of a moment
  * ago. */
-static int look_inside(struct serve *serve, struct store *store, uint64_t stamp[2], struct serve_fixed *fresh,
-                       struct err *err)
+static int look_inside(struct serve *serve, struct store *store, const struct serve_document *document,
+                       struct serve_document *fresh, struct err *err)
 {
-    const struct serve_document *document = &serve->document;
-    int rc = take_stamp(serve, store, stamp, err);
-    if (rc < 0 || (document->fixed.plain && memcmp(stamp, document->stamp, sizeof document->stamp) == 0) ||
+    int rc = take_stamp(serve, store, fresh->stamp, err);
+    if (rc < 0 ||
+        (document->fixed.plain && memcmp(fresh->stamp, document->stamp, sizeof document->stamp) == 0) ||
         is_recent(document))
         return rc;
     return make_document(serve, store, fresh, err);
 }
 
+/* What fresh has takes the place of what the document has. */
+static void replace(struct serve_document *document, const struct serve_document *fresh, double start)
+{
+    release(document);
+    document->fixed = fresh->fixed;
+    memcpy(document->piece, fresh->piece, sizeof fresh->piece);
+    document->n_pieces = fresh->n_pieces;
+    memcpy(document->stamp, fresh->stamp, sizeof fresh->stamp);
+    document->made = clock_now();
+    document->took = document->made - start;
+}
+
 /* A file that cannot be read is told of, as by every other answer, even if there is a document of a moment
  * ago; one that is only busy is not waited for then. */
-static int refresh(struct serve *serve, struct err *err)
+static int refresh(struct serve *serve, struct serve_document *document, struct err *err)
 {
-    struct serve_document *document = &serve->document;
-    struct serve_fixed fresh = {0};
+    struct serve_document fresh = {.in_pieces = document->in_pieces};
     struct store *store;
-    uint64_t stamp[2];
     double start = clock_now();
     int rc = is_recent(document) ? shared_store_enter_within(serve->shared, 0.3, &store, err)
                                  : shared_store_enter(serve->shared, &store, err);
     if (rc != 0)
         return rc < 0 ? rc : 0;
-    rc = look_inside(serve, store, stamp, &fresh, err);
+    rc = look_inside(serve, store, document, &fresh, err);
     shared_store_leave(serve->shared, rc == E_USAGE ? 0 : rc);
-    if (rc < 0 || !fresh.plain) {
-        serve_fixed_release(&fresh);
-        return rc;
-    }
-    serve_fixed_release(&document->fixed);
-    document->fixed = fresh;
-    memcpy(document->stamp, stamp, sizeof stamp);
-    document->made = clock_now();
-    document->took = document->made - start;
-    return 0;
+    if (rc == 0 && fresh.fixed.plain)
+        replace(document, &fresh, start);
+    else
+        release(&fresh);
+    return rc;
+}
+
+/* A later piece is of the document that the client has: a newer one is made when it asks for the first
+ * part. */
+static enum MHD_Result answer_piece(struct serve_request *request, struct serve_document *document,
+                                    const char *name)
+{
+    for (int i = 0; i < document->n_pieces; i++)
+        if (strcmp(document->piece[i].name, name) == 0)
+            return serve_fixed_send(request, &document->piece[i].fixed);
+    return serve_send_error(request, MHD_HTTP_BAD_REQUEST,
+                            "part: there is no part '%.40s' now; part=first says in left_out which there are",
+                            name);
 }
 
 enum MHD_Result serve_answer_sweep(struct serve_request *request)
 {
-    struct serve_document *document = &request->serve->document;
+    const char *part = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "part");
+    struct serve_document *document = part ? &request->serve->pieces : &request->serve->document;
+    int is_later = part && strcmp(part, "first") != 0;
     struct err err = {0};
+    enum MHD_Result result;
     pthread_mutex_lock(&document->lock);
-    int rc = refresh(request->serve, &err);
-    enum MHD_Result result =
-        rc < 0 ? serve_send_err(request, &err) : serve_fixed_send(request, &document->fixed);
+    int rc = is_later && document->fixed.plain ? 0 : refresh(request->serve, document, &err);
+    if (rc < 0)
+        result = serve_send_err(request, &err);
+    else if (is_later)
+        result = answer_piece(request, document, part);
+    else
+        result = serve_fixed_send(request, &document->fixed);
     pthread_mutex_unlock(&document->lock);
     return result;
 }

@@ -34,16 +34,19 @@ function fill(page, name, text) {
   return page.replace(slot, () => text);
 }
 
-const script = (await bundle("main.js", { format: "iife", outfile: "page.js" }))
-  .replaceAll("</script", "<\\/script")
-  .replaceAll("<!--", "<\\!--");
+/** As a script of a page holds it. */
+const inPage = (text) => text.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");
+const policy = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+
+const script = inPage(await bundle("main.js", { format: "iife", outfile: "page.js" }));
+const plots = inPage(await bundle("plotly.js", { format: "iife", globalName: "cellsweepPlots", outfile: "plots.js" }));
 const style = await bundle("style.css");
-const hash = createHash("sha256").update(script).digest("base64");
 
 let page = await readFile(join(HERE, "src", "page.template.html"), "utf8");
 page = fill(page, "style", `<style>${style}</style>`);
-page = fill(page, "csp", `script-src 'sha256-${hash}'`);
+page = fill(page, "csp", `script-src ${policy(script)} ${policy(plots)}`);
 page = fill(page, "script", `<script>${script}</script>`);
+page = fill(page, "plots", `<script type="text/plain" id="cellsweep-plots">${plots}</script>`);
 if (page.split(MARKER).length !== 2) throw new Error(`${MARKER} must occur exactly once in the page`);
 
 await mkdir(OUT, { recursive: true });

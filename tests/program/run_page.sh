@@ -154,7 +154,8 @@ YAML
 check "a report is written" "$C" report "$TMP/r.h5" -o "$TMP/report"
 check "epochs are exported" "$C" export "$TMP/r.h5" --table epochs -o "$TMP/epochs.csv"
 
-script tests/web/report.mjs "$TMP/report/report.html" "$TMP/epochs.csv" "$TMP/downloads"
+check "and one that keeps to a size" "$C" report "$TMP/r.h5" -o "$TMP/small" --page-size 1
+script tests/web/report.mjs "$TMP/report/report.html" "$TMP/epochs.csv" "$TMP/downloads" "$TMP/small/report.html"
 again=$(sed -n '1s/.*key=//p' "$TMP/downloads/again.yaml")
 check "the sweep file of one run runs" "$C" run "$TMP/downloads/again.yaml" -o "$TMP/again.h5" -q --filter "key=$again"
 "$C" export "$TMP/again.h5" --table epochs --filter "key=$again" >"$TMP/again.csv"

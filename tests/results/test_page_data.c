@@ -400,6 +400,63 @@ static void a_sweep_without_a_finished_job_has_a_document(void **state)
     store_close(waiting, NULL);
 }
 
+/* What is left out of a document of at most so many bytes is named, and is what comes apart. */
+static void a_document_keeps_to_its_size(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    char *whole_text = NULL, *text = NULL;
+    size_t whole, n;
+    struct page_data_options options = {.most = 0, .version = "7"};
+    assert_int_equal(page_data_new(store, NULL, &options, &whole_text, &whole, &err), 0);
+    options.most = whole / 2;
+    options.apart = json_object();
+    assert_int_equal(page_data_new(store, NULL, &options, &text, &n, &err), 0);
+    assert_true(n <= options.most + 1000); /* names of what is left out */
+    json_t *d = parse(text, n), *out = at(d, "left_out"), *name;
+    size_t i, of_jobs = 0, later = 0;
+    assert_int_equal(json_array_size(at(document, "left_out")), 0);
+    assert_true(json_array_size(out) > 0);
+    json_array_foreach(out, i, name)
+    {
+        const char *what = json_string_value(name);
+        json_t *piece = json_object_get(options.apart, what);
+        later += piece != NULL;
+        of_jobs += strcmp(what, "curves") == 0 || strcmp(what, "confusion") == 0;
+        assert_true(!piece || strcmp(text_at(piece, "version"), "7") == 0);
+    }
+    assert_int_equal(later + of_jobs, json_array_size(out));
+    assert_int_equal(json_object_size(options.apart), later);
+    /* 200 jobs of 100 epochs: curves are most of it. */
+    assert_int_equal(json_object_size(at(d, "curves.test")), 0);
+    assert_true(json_equal(at(d, "tables.final"), at(document, "tables.final")));
+    assert_true(json_equal(at(d, "jobs.judged"), at(document, "jobs.judged")));
+    options.most = 1;
+    free(text);
+    json_object_clear(options.apart);
+    assert_int_equal(page_data_new(store, NULL, &options, &text, &n, &err), 0);
+    assert_true(json_equal(at(options.apart, "scores.tables.scores"), at(document, "tables.scores")));
+    assert_true(json_equal(at(options.apart, "cells.members.misclassified"), at(document, "misclassified")));
+    json_decref(options.apart);
+    json_decref(d);
+    free(text);
+    free(whole_text);
+}
+
+static void judged_numbers_are_those_of_the_judged_epoch(void **state)
+{
+    (void)state;
+    float *loss = floats_at(document, "jobs.judged.loss", FAKE_JOBS),
+          *curve = floats_at(document, "curves.test.loss", FAKE_JOBS * FAKE_EPOCHS);
+    json_t *epoch = at(document, "jobs.judged_epoch");
+    for (size_t j = 0; j < FAKE_JOBS; j++) {
+        json_int_t e = json_integer_value(json_array_get(epoch, j));
+        assert_true(e > 0 ? loss[j] == curve[j * FAKE_EPOCHS + (size_t)e - 1] : (int)isnan(loss[j]));
+    }
+    free(loss);
+    free(curve);
+}
+
 /* ---- what must not happen to a page ---- */
 
 static json_t *parse_page(const char *page)
@@ -603,6 +660,8 @@ int main(void)
                                        cmocka_unit_test(a_filter_is_said_and_changes_no_outcome),
                                        cmocka_unit_test(a_filter_leaves_its_jobs_only),
                                        cmocka_unit_test(a_sweep_without_a_finished_job_has_a_document),
+                                       cmocka_unit_test(a_document_keeps_to_its_size),
+                                       cmocka_unit_test(judged_numbers_are_those_of_the_judged_epoch),
                                        cmocka_unit_test(texts_cannot_leave_their_script),
                                        cmocka_unit_test(a_served_page_asks_for_its_data),
                                        cmocka_unit_test(images_taken_for_another_cluster_are_found)};

@@ -222,6 +222,35 @@ static void curves_are_the_files_own(void **state)
     restart(NULL, NULL);
 }
 
+/* A small sweep's first part is all of it; matrices come by job. */
+static void the_document_comes_in_parts(void **state)
+{
+    (void)state;
+    restart(NULL, NULL);
+    json_t *first = get_json("/api/sweep?part=first", 200), *whole = get_json("/api/sweep", 200);
+    assert_int_equal(json_array_size(json_object_get(first, "left_out")), 0);
+    assert_true(json_equal(json_object_get(first, "tables"), json_object_get(whole, "tables")));
+    assert_true(json_equal(json_object_get(first, "curves"), json_object_get(whole, "curves")));
+    assert_string_equal(text_of(first, "version"), text_of(whole, "version"));
+    json_decref(get_json("/api/sweep?part=curves", 400));
+    size_t n, all;
+    json_t *rows = get_json("/api/curves?matrices=1&jobs=1,0", 200);
+    float *part = decode(text_of(json_object_get(rows, "confusion"), "test"), &n),
+          *of_all = decode(text_of(json_object_get(whole, "confusion"), "test"), &all);
+    size_t cells = n / 2;
+    assert_true(cells > 0 && all >= n);
+    assert_memory_equal(part, of_all + cells, cells * sizeof *part);
+    assert_memory_equal(part + cells, of_all, cells * sizeof *part);
+    json_t *without = get_json("/api/curves?jobs=1", 200);
+    assert_null(json_object_get(without, "confusion"));
+    free(part);
+    free(of_all);
+    json_decref(without);
+    json_decref(rows);
+    json_decref(first);
+    json_decref(whole);
+}
+
 static void wrong_curves_are_told(void **state)
 {
     static const char *const wrong[] = {"",           "?jobs=",    "?jobs=5",   "?jobs=-1",
@@ -872,6 +901,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_page_runs_only_its_own_scripts),
         cmocka_unit_test(progress_counts_the_jobs),
         cmocka_unit_test(curves_are_the_files_own),
+        cmocka_unit_test(the_document_comes_in_parts),
         cmocka_unit_test(wrong_curves_are_told),
         cmocka_unit_test(models_are_groups_with_weights),
         cmocka_unit_test(predictions_are_the_predictors),

@@ -1,4 +1,5 @@
-/* report.mjs - report.html as a reader uses it: node report.mjs REPORT.html EPOCHS.csv FOLDER
+/* report.mjs - report.html as a reader uses it: node report.mjs REPORT.html EPOCHS.csv FOLDER SMALL.html
+ * SMALL.html is the same with --page-size 1, which leaves out whatever can be.
  * EPOCHS.csv is `cellsweep export --table epochs` of the same results file: what is drawn has to equal its means. */
 import assert from "node:assert/strict";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
@@ -7,13 +8,30 @@ import { interval, pValue } from "../../results/web/src/dom.js";
 import { Sweep } from "../../results/web/src/model.js";
 import { change, check, downloaded, drawn, finish, open, parseCsv } from "./browser.mjs";
 
-const [report, epochsFile, folder] = process.argv.slice(2);
+const [report, epochsFile, folder, small] = process.argv.slice(2);
 const address = `file://${resolve(report)}`;
 const epochs = parseCsv(readFileSync(epochsFile, "utf8"));
 const page = await open(folder);
 await page.setOfflineMode(true);
+await page.evaluateOnNewDocument(() => {
+  new MutationObserver(() => {
+    const svg = document.querySelector("#plot-summary > svg");
+    if (svg) window.sketched ??= [...svg.querySelectorAll("circle")].map((c) => [Number(c.getAttribute("cx")), Number(c.getAttribute("cy"))]);
+  }).observe(document, { childList: true, subtree: true });
+});
 await page.goto(address, { waitUntil: "load" });
 await drawn(page);
+
+await check("the first picture is there before Plotly, with its dots where Plotly has them", async () => {
+  const { early, late } = await page.evaluate(() => {
+    const box = document.querySelector("#plot-summary .main-svg").getBoundingClientRect();
+    const middle = (r) => [r.left + r.width / 2 - box.left, r.top + r.height / 2 - box.top];
+    return { early: window.sketched, late: [...document.querySelectorAll("#plot-summary .points .point")].map((p) => middle(p.getBoundingClientRect())) };
+  });
+  assert.ok(early.length > 20);
+  assert.equal(early.length, late.length);
+  for (const [x, y] of early) assert.ok(late.some(([u, v]) => Math.hypot(x - u, y - v) < 1.5), `${x} ${y}`);
+});
 
 /* ---- what must be equal ---- */
 
@@ -418,6 +436,20 @@ await check("a diverged job is listed and in no mean, and its message is text", 
   assert.equal(await page.$$eval("#lost-jobs img", (l) => l.length), 0);
   assert.match(await page.$eval(".lead", (l) => l.textContent), /of 2 to 3 epochs each/);
   assert.match(await page.$eval("#cells [role=status]", (l) => l.textContent), /^999 cells were .* these are the \d+ worst/);
+});
+
+await check("a page that leaves out what does not fit says so, and shows the rest", async () => {
+  await page.goto(`file://${resolve(small)}`, { waitUntil: "load" });
+  await drawn(page);
+  assert.ok(statSync(small).size < statSync(report).size - 30000);
+  assert.match(await page.$eval(".left-out", (p) => p.textContent), /^To stay small this file leaves out .*learning curves.* and further scores: cellsweep serve .*\.h5 shows all of it, cellsweep report --page-size 0 puts it in\.$/);
+  assert.ok((await summaryTraces()).flatMap((t) => t.x).length > 0);
+  for (const id of ["strategies", "confusion", "comparisons", "cells"]) assert.match(await page.$eval(`#${id}`, (s) => s.innerText), /This file leaves it out/, id);
+  assert.equal(await page.$eval("#strategies .explorer", (e) => e.hidden), true);
+  const head = await runHead();
+  const keys = await page.$$eval("#table-runs tbody a", (list) => list.map((a) => a.dataset.run));
+  const last = (key) => Number(epochs.filter((r) => r.key === key).at(-1).test_loss).toFixed(3);
+  assert.deepEqual((await runRows()).map((row) => row[head.indexOf("loss")]), keys.map(last));
 });
 
 await finish();

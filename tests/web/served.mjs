@@ -144,6 +144,37 @@ await check("a model that has moved in the server's list is still the one that w
   await page.evaluate(() => (window.neverReloaded = true));
 });
 
+await check("what is apart is asked for when it is drawn", async () => {
+  await page.evaluateOnNewDocument(() => {
+    const real = window.fetch;
+    const apart = {};
+    window.asked = [];
+    window.fetch = async (...request) => {
+      const url = String(request[0]);
+      const piece = /part=(\w+)/.exec(url)?.[1];
+      window.asked.push(url);
+      if (piece && piece !== "first") return new Response(JSON.stringify(apart[piece]));
+      const response = await real(...request);
+      if (!piece) return response;
+      const doc = await response.json();
+      apart.comparisons = { version: doc.version, tables: { comparisons: doc.tables.comparisons } };
+      delete doc.tables.comparisons;
+      Object.assign(doc, { left_out: ["curves", "confusion", "comparisons"], curves: { train: {}, test: {} }, confusion: { test: null, all: null } });
+      return new Response(JSON.stringify(doc));
+    };
+  });
+  const seen = () => page.$eval("#plot-confusion", (plot) => plot.data[0].z.flat());
+  const before = [await points(), await seen()];
+  await page.goto("about:blank");
+  await page.goto(address, { waitUntil: "load" });
+  await drawn(page);
+  assert.deepEqual([await points(), await seen()], before);
+  await until(() => document.querySelectorAll("#table-runs .spark").length === 6 && document.querySelector("#plot-comparisons .points"));
+  const asked = await page.evaluate(() => window.asked);
+  assert.ok(asked.some((url) => /curves\?matrices=1&jobs=/.test(url)) && asked.filter((url) => url.endsWith("part=comparisons")).length === 1, asked.join(" "));
+  await page.evaluate(() => (window.neverReloaded = true));
+});
+
 await check("the token is in no link", async () => {
   const links = await page.$$eval("a", (list) => list.map((a) => a.getAttribute("href")));
   assert.ok(links.length > 5 && !links.some((href) => href.includes("token")));

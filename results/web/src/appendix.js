@@ -14,6 +14,9 @@ const TABLES = [
   ["scores", "Further scores: mean and 95 % interval over jobs"],
 ];
 
+/** Pieces of the document that these tables are in. */
+export const FURTHER = TABLES.map(([name]) => name).filter((name) => name !== "tuning_curve");
+
 /** Columns of a table that a reader looks for first, beside those that tell groups apart; the rest behind "All columns". */
 const SHORT = {
   factors: { first: ["factor"], but: [], last: ["set", "first", "second", "n", "difference", "low", "high", "p_holm", "verdict"] },

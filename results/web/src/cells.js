@@ -63,7 +63,6 @@ export class Misclassified {
     this.build();
   }
 
-
   build() {
     const { sweep, view } = this;
     const { cells, misclassified } = sweep.doc;
@@ -72,6 +71,10 @@ export class Misclassified {
     if (!this.list.isConnected) fill(this.node, el("p", { text: INTRODUCTION }), this.controls, this.shown.node, this.said, this.list, this.more);
     this.picture = new Picture(cells, this.list);
     fill(this.controls, ...cellSelects(sweep, view, "cells"), select("Strategy", sweep.strategyOptions(), view.get("cm.a"), (value) => view.set({ "cm.a": value }), { id: "cells-strategy", dataset: { key: "cm.a" } }));
+  }
+
+  wants() {
+    return { pieces: ["cells"] };
   }
 
   needs(key) {

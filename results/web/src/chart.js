@@ -6,7 +6,8 @@
  *
  * The maker is called again for other colours (dark, light, print) and widths; downloads are always on white. */
 import { button, csv, download, downloadCsv, el, fill, number, prefixDownloads } from "./dom.js";
-import Plotly from "./plotly.js";
+import { loadPlots, plots, whenPlots } from "./plots.js";
+import { sketch } from "./sketch.js";
 import { isPrinting, onTheme, palette, theme } from "./theme.js";
 
 const PRINT_WIDTH = 680; // of a plot on A4 or letter, CSS pixels
@@ -35,9 +36,10 @@ export function plain(text) {
 }
 
 export class Chart {
-  /** @param {{name: string, label: string}} options name: of downloaded files */
-  constructor({ name, label }) {
+  /** @param {{name: string, label: string, early?: boolean}} options name: of downloaded files; early: sketched before Plotly is there */
+  constructor({ name, label, early = false }) {
     this.name = name;
+    this.early = early;
     this.plot = el("div", { class: "plot", role: "img", "aria-label": label, id: `plot-${name}` });
     this.summary = el("p", { class: "summary", id: `summary-${name}` });
     this.plot.setAttribute("aria-describedby", this.summary.id);
@@ -66,12 +68,19 @@ export class Chart {
 
   redraw() {
     if (!this.maker) return;
+    if (!plots() && !this.waits) whenPlots(() => this.redraw());
+    this.waits = !plots();
+    if (this.waits && !this.early) return;
     const width = isPrinting() ? (this.node.closest(".two") ? PRINT_HALF : PRINT_WIDTH) : Math.max(260, Math.floor(this.node.clientWidth));
     this.width = width;
     this.spec = this.maker({ theme: theme(), colours: palette(), width, printing: isPrinting() });
     const layout = dressed(this.spec, palette(), width);
     if (!isPrinting()) this.plot.style.minHeight = `${this.spec.height}px`;
-    Plotly.react(this.plot, this.spec.traces, layout, CONFIG);
+    if (!plots()) this.plot.replaceChildren(sketch(this.spec.traces, layout));
+    else {
+      if (!this.plot.data) this.plot.replaceChildren();
+      plots().react(this.plot, this.spec.traces, layout, CONFIG);
+    }
     this.summary.textContent = this.spec.summary;
     if (this.table.open) this.#fillTable();
   }
@@ -100,7 +109,7 @@ export class Chart {
     const spec = this.maker({ theme: "light", colours, width, printing: false });
     const layout = headed(dressed(spec, colours, width), spec.title);
     const figure = { data: spec.traces, layout, config: CONFIG };
-    const uri = await Plotly.toImage(figure, { format, width: layout.width, height: layout.height, scale: format === "png" ? 2 : 1 });
+    const uri = await loadPlots().toImage(figure, { format, width: layout.width, height: layout.height, scale: format === "png" ? 2 : 1 });
     const [head, body] = [uri.slice(0, uri.indexOf(",")), uri.slice(uri.indexOf(",") + 1)];
     const data = head.endsWith(";base64") ? Uint8Array.from(atob(body), (c) => c.charCodeAt(0)) : decodeURIComponent(body);
     download(`${this.name}.${format}`, new Blob([data], { type: format === "svg" ? "image/svg+xml" : "image/png" }));
@@ -108,7 +117,7 @@ export class Chart {
 
   remove() {
     charts.delete(this);
-    Plotly.purge(this.plot);
+    plots()?.purge(this.plot);
     this.node.remove();
   }
 }

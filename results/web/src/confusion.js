@@ -81,6 +81,12 @@ export class Confusion {
     return isCellKey(key) || key.startsWith("cm.");
   }
 
+  wants() {
+    const cell = chosenCell(this.sweep, this.view);
+    const groups = ["cm.a", "cm.b"].map((key) => this.view.get(key)).filter(Boolean).map((strategy) => this.sweep.find({ ...cell, strategy })).filter(Boolean);
+    return { confusion: groups.flatMap((g) => this.sweep.counted(g)) };
+  }
+
   update() {
     const { sweep, view } = this;
     const cell = chosenCell(sweep, view);

@@ -239,8 +239,8 @@ function addSeeds(at) {
 export function jobName(sweep, j) {
   const { seed, fold, repeat } = sweep.jobs;
   const parts = [`seed ${seed[j]}`];
-  if (Math.max(...fold) > 0) parts.push(`fold ${fold[j]}`);
-  if (Math.max(...repeat) > 0) parts.push(`repeat ${repeat[j]}`);
+  if (sweep.several("fold")) parts.push(`fold ${fold[j]}`);
+  if (sweep.several("repeat")) parts.push(`repeat ${repeat[j]}`);
   return parts.join(" ");
 }
 

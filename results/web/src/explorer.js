@@ -145,6 +145,10 @@ export class Explorer {
     return !/^(cm|cmp|sum|sus|runs)\./.test(key);
   }
 
+  wants() {
+    return { curves: chosenGroups(this.sweep, this.view).flatMap((g) => this.sweep.counted(g)) };
+  }
+
   /** Draw what the view says. @param {boolean} [quietly] nothing is read out: the data changed, not the choice */
   update(quietly = false) {
     const { sweep, view } = this;
@@ -177,10 +181,18 @@ export class Unbalanced {
     return !["clusters", "strategy", "layout", "best"].includes(key) && !/^(cm|cmp|sum|sus|runs)\./.test(key);
   }
 
+  #groups() {
+    const cell = chosenCell(this.sweep, this.view);
+    return this.sweep.values("clusters").map((clusters) => this.sweep.find({ ...cell, clusters, strategy: "none" })).filter(Boolean).slice(0, 12);
+  }
+
+  wants() {
+    return { curves: this.#groups().flatMap((g) => this.sweep.counted(g)) };
+  }
+
   update() {
     const { sweep, view } = this;
-    const cell = chosenCell(sweep, view);
-    const groups = sweep.values("clusters").map((clusters) => sweep.find({ ...cell, clusters, strategy: "none" })).filter(Boolean).slice(0, 12);
+    const groups = this.#groups();
     const options = { ...curveOptions(view), best: false };
     this.chart.draw((paint) => curvesFigure(sweep, groups.map((g) => panelOfGroup(sweep, g, capital(clustersTitle(sweep, g.clusters)), paint)), options, paint));
   }

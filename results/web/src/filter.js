@@ -77,12 +77,22 @@ function partOf(text, keys) {
   if (!of) throw new Error(`no key “${name.trim()}” here; there are ${[...keys.keys()].join(", ")}`);
   if (operator === "=" || operator === "!=") {
     const list = split(value, "|").map((text) => alternative(text));
-    return (j) => list.some((test) => test(of(j))) === (operator === "=");
+    return remembered(of, (value) => list.some((test) => test(value)) === (operator === "="));
   }
   if (!isNumber(value)) throw new Error(`“${text}”: ${operator} asks for a number`);
   const limit = Number(value);
   const compare = { "<": (x) => x < limit, "<=": (x) => x <= limit, ">": (x) => x > limit, ">=": (x) => x >= limit }[operator];
-  return (j) => isNumber(of(j)) && compare(Number(of(j)));
+  return remembered(of, (value) => isNumber(value) && compare(Number(value)));
+}
+
+/** A test of a job's value, made once a value: a sweep has far more jobs than values. */
+function remembered(of, test) {
+  const known = new Map();
+  return (j) => {
+    const value = of(j);
+    if (!known.has(value)) known.set(value, test(value));
+    return known.get(value);
+  };
 }
 
 /** Whether a job matches; an empty filter matches every job. @param {string} text @returns {(j: number) => boolean} */

@@ -17,8 +17,18 @@ export function header(sweep) {
     doc.synthetic && el("p", { class: "synthetic", role: "note" }, el("strong", { text: "SYNTHETIC DATA" }), el("span", { text: " drawn by the program: nothing here is a finding about real cells." })),
     el("p", { class: "lead", text: `${jobs}, ${epochsText(sweep)}. Data: ${doc.data.origin}, ${doc.data.n_images} images of ${doc.data.clusters.length} ${classesWord(numbers(doc))}.${span}` }),
     doc.filter && el("p", { class: "warning filter", role: "note", text: filterText(doc.filter) }),
+    doc.left_out?.length > 0 && !doc.live && el("p", { class: "warning left-out", role: "note", text: leftOutText(doc) }),
     !doc.complete && el("p", { class: "warning", role: "note", text: "The sweep is not complete: what is shown is as far as it is." }),
   );
+}
+
+const PIECES = { curves: "learning curves", confusion: "confusion matrices", cells: "misclassified and suspect cells", roc: "ROC and precision-recall curves", comparisons: "comparisons", models: "which model", calibration: "calibration scores", reliability: "reliability diagrams", tuning: "tuning", scores: "further scores", factors: "models and axes compared", rankings: "ranks", literature: "claims from the literature", claims: "claims of the published text", leak_inflation: "leak inflation", selection_inflation: "selection inflation" };
+
+/** What a report left out to stay small. */
+function leftOutText(doc) {
+  const names = doc.left_out.map((name) => PIECES[name] ?? name);
+  const list = names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0];
+  return `To stay small this file leaves out ${list}: cellsweep serve ${doc.provenance.results_file} shows all of it, cellsweep report --page-size 0 puts it in.`;
 }
 
 const numbers = (doc) => doc.data.clusters.map((c) => c.number);

@@ -21,7 +21,7 @@ export async function startServed(app) {
   fill(app, el("main", {}, el("p", { text: "Reading the sweep …" })), wait);
   for (let pause = POLL; ; pause = Math.min(POLL_MAX, 1.7 * pause)) {
     try {
-      const doc = await api("api/sweep");
+      const doc = await api("api/sweep?part=first");
       return new Live(doc, app).run();
     } catch (error) {
       wait.textContent = error instanceof Unreachable ? "Server unreachable: trying again." : `${error.message}`;
@@ -34,6 +34,8 @@ class Live {
   constructor(doc, app) {
     this.predictor = new Predictor();
     this.page = new Page(doc, app, { predictor: this.predictor });
+    this.page.sweep.supply = (lacking) => this.#supply(lacking);
+    this.coming = new Map();
     this.banner = el("p", { class: "banner", role: "alert", id: "banner" });
     this.bar = el("progress", { max: "1", value: "0", "aria-label": "Jobs that are over" });
     this.text = el("span", { id: "progress-text" });
@@ -81,9 +83,35 @@ class Live {
     return out;
   }
 
+  /** What a picture lacks: pieces of the document, and rows of jobs. */
+  async #supply({ jobs, pieces }) {
+    const { sweep } = this.page;
+    await Promise.all(pieces.map((name) => this.#piece(name)));
+    for (let i = 0; i < jobs.length; i += ROWS) sweep.updateCurves(await api(`api/curves?matrices=1&jobs=${jobs.slice(i, i + ROWS).join(",")}`));
+  }
+
+  /** Several may want the same one. */
+  #piece(name) {
+    const { sweep } = this.page;
+    const take = async () => {
+      try {
+        sweep.take(name, await api(`api/sweep?part=${name}`));
+      } catch (error) {
+        this.stale = true; // its document is another by now
+        throw error;
+      } finally {
+        this.coming.delete(name);
+      }
+    };
+    if (!this.coming.has(name)) this.coming.set(name, take());
+    return this.coming.get(name);
+  }
+
+  /** Rows that the page holds anew; others come when they are drawn. */
   async #rows(p, changed) {
     const { sweep } = this.page;
-    for (let i = 0; i < changed.length; i += ROWS) sweep.updateCurves(await api(`api/curves?jobs=${changed.slice(i, i + ROWS).join(",")}`));
+    const held = changed.filter((j) => sweep.held.curves[j]);
+    for (let i = 0; i < held.length; i += ROWS) sweep.updateCurves(await api(`api/curves?jobs=${held.slice(i, i + ROWS).join(",")}`));
     for (const j of changed) {
       sweep.jobs.state[j] = STATES[p.jobs.state[j]];
       sweep.jobs.epochs_done[j] = p.jobs.epochs_done[j];
@@ -97,7 +125,7 @@ class Live {
 
   async #document() {
     const start = performance.now();
-    const doc = await api("api/sweep");
+    const doc = await api("api/sweep?part=first");
     this.page.load(doc);
     this.told = jobsOver(doc);
     this.predictor.refresh();

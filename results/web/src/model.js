@@ -4,11 +4,13 @@
  *     const group = sweep.groups[0];
  *     sweep.meanCurve(group, "test", "loss", { band: "ci" }).mean
  *
- * A group is a cell of the grid without its seed, fold and repeat: what is averaged. Arrays are decoded when first used. */
+ * A group is a cell of the grid without its seed, fold and repeat: what is averaged. Arrays are decoded when first used. A large
+ * sweep comes in pieces: what a picture lacks() is asked of the server by supply(), which a report has not. */
 import { pool, smooth, summarise } from "./stats.js";
 
 /** @typedef {{id: string, clusters: string, strategy: string, protocol: string, model: string, axis: string[],
  *             jobs: number[]}} Group */
+/** @typedef {{jobs: number[], pieces: string[]}} Lacking */
 
 /** What jobs differ in beside seed, fold, repeat and the axes of the grid. */
 const FACTORS = ["clusters", "strategy", "protocol", "model"];
@@ -37,6 +39,9 @@ export const floats = (base64) => new Float32Array(bytes(base64));
 export const integers = (base64) => new Int32Array(bytes(base64));
 
 export class Sweep {
+  /** Fetch what lacks() names; null: there is nothing but the document. @type {null | ((lacking: Lacking) => Promise<void>)} */
+  supply = null;
+
   /** @param {any} doc the document */
   constructor(doc) {
     this.load(doc);
@@ -46,9 +51,16 @@ export class Sweep {
   load(doc) {
     this.doc = doc;
     this.jobs = doc.jobs;
+    /** Names of pieces that are not here (results/page/page_pieces.h). */
+    this.apart = new Set(doc.left_out ?? []);
+    /** (J) 1: the job's rows are here. */
+    this.held = Object.fromEntries(["curves", "confusion"].map((name) => [name, new Uint8Array(doc.jobs.key.length).fill(this.apart.has(name) ? 0 : 1)]));
+    this.columnsOfCells = null;
+    this.groupAt = null;
     this.nJobs = doc.jobs.key.length;
     this.nEpochs = doc.n_epochs;
     this.arrays = new Map();
+    this.distinct = new Map();
     /** @type {Group[]} */
     this.groups = [];
     this.groupById = new Map();
@@ -56,10 +68,10 @@ export class Sweep {
   }
 
   #addToGroup(j) {
-    const cell = { ...Object.fromEntries(FACTORS.map((f) => [f, this.jobs[f][j]])), axis: this.doc.axes.map((_, a) => String(this.jobs.axis[a][j])) };
-    const id = groupId(cell);
+    const id = this.#columns().map((column) => column[j]).join("\n");
     let group = this.groupById.get(id);
     if (!group) {
+      const cell = { ...Object.fromEntries(FACTORS.map((f) => [f, this.jobs[f][j]])), axis: this.doc.axes.map((_, a) => String(this.jobs.axis[a][j])) };
       group = { id, ...cell, jobs: [] };
       this.groupById.set(id, group);
       this.groups.push(group);
@@ -67,11 +79,23 @@ export class Sweep {
     group.jobs.push(j);
   }
 
+  #columns() {
+    return (this.columnsOfCells ??= [...FACTORS.map((f) => this.jobs[f]), ...this.jobs.axis]);
+  }
+
   /** Distinct values over the jobs that have one, in order of appearance. @param {string} field or "axis.N" */
   values(field) {
-    const isAxis = field.startsWith("axis.");
-    const column = isAxis ? this.jobs.axis[Number(field.slice(5))] : this.jobs[field];
-    return [...new Set(column.map(String))].filter((value) => !isAxis || value !== "");
+    if (!this.distinct.has(field)) {
+      const isAxis = field.startsWith("axis.");
+      const column = isAxis ? this.jobs.axis[Number(field.slice(5))] : this.jobs[field];
+      this.distinct.set(field, [...new Set([...new Set(column)].map(String))].filter((value) => !isAxis || value !== ""));
+    }
+    return [...this.distinct.get(field)];
+  }
+
+  /** Whether jobs have several values of seed, fold or repeat. @param {string} name */
+  several(name) {
+    return this.jobs[name].some((v) => v !== this.jobs[name][0]);
   }
 
   /**
@@ -113,14 +137,22 @@ export class Sweep {
     return this.groups.find((group) => isSame(group, cell));
   }
 
+  /** The group of a job. @returns {Group} */
+  groupOf(j) {
+    this.groupAt ??= this.groups.reduce((at, group, g) => (group.jobs.forEach((i) => (at[i] = g)), at), new Int32Array(this.nJobs));
+    return this.groups[this.groupAt[j]];
+  }
+
   /** (J, E) of a metric. @param {"train"|"val"|"test"} set @param {string} metric @returns {Float32Array} */
   curves(set, metric) {
-    return this.#array(`${set} ${metric}`, () => floats(this.doc.curves[set][metric]));
+    const here = this.doc.curves[set][metric];
+    return this.#array(`${set} ${metric}`, () => (here === undefined ? new Float32Array(this.nJobs * this.nEpochs).fill(NaN) : floats(here)));
   }
 
   /** (J, C, C). @param {"val"|"test"|"all"} set @returns {Int32Array} */
   confusions(set) {
-    return this.#array(`confusion ${set}`, () => integers(this.doc.confusion[set]));
+    const here = this.doc.confusion[set];
+    return this.#array(`confusion ${set}`, () => (here === null ? new Int32Array(this.nJobs * this.doc.n_classes ** 2).fill(-1) : integers(here)));
   }
 
   #array(name, make) {
@@ -133,14 +165,45 @@ export class Sweep {
     return "val" in this.doc.curves && group.jobs.some((j) => (this.jobs.n_val?.[j] ?? 0) > 0);
   }
 
-  /** Rows of some jobs' curves anew, from GET /api/curves. */
+  /** (J) of a metric of the test images at the judged epoch; NaN of jobs that are not finished. @returns {Float32Array} */
+  judged(metric) {
+    return this.#array(`judged ${metric}`, () => floats(this.doc.jobs.judged[metric]));
+  }
+
+  /** What of something is not here; null when all is. @param {{curves?: number[], confusion?: number[], pieces?: string[]}} wanted jobs, and names */
+  lacks({ curves = [], confusion = [], pieces = [] }) {
+    const jobs = [...new Set([...curves.filter((j) => !this.held.curves[j]), ...confusion.filter((j) => !this.held.confusion[j])])];
+    const names = pieces.filter((name) => this.apart.has(name));
+    return jobs.length || names.length ? { jobs, pieces: names } : null;
+  }
+
+  /** A piece of the document that came later. @param {string} name */
+  take(name, piece) {
+    if (piece.version !== this.doc.version) throw new Error("the sweep has gone on meanwhile");
+    Object.assign(this.doc.tables, piece.tables);
+    Object.assign(this.doc, piece.members);
+    this.apart.delete(name);
+  }
+
+  /** Rows of some jobs' curves anew, from GET /api/curves, and of their matrices if they came along. */
   updateCurves(update) {
+    for (const job of update.jobs) this.held.curves[job] = 1;
+    if (update.confusion) this.#updateMatrices(update);
     for (const set of Object.keys(this.doc.curves))
       for (const metric of this.doc.metrics) {
         const rows = floats(update[set][metric]);
         const all = this.curves(set, metric);
         update.jobs.forEach((job, i) => all.set(rows.subarray(i * this.nEpochs, (i + 1) * this.nEpochs), job * this.nEpochs));
       }
+  }
+
+  #updateMatrices(update) {
+    const size = this.doc.n_classes ** 2;
+    for (const set of Object.keys(this.doc.confusion)) {
+      const rows = integers(update.confusion[set]);
+      update.jobs.forEach((job, i) => this.confusions(set).set(rows.subarray(i * size, (i + 1) * size), job * size));
+    }
+    for (const job of update.jobs) this.held.confusion[job] = 1;
   }
 
   /** Epochs that job j has when it is done: the sweep's own number, or an axis of it. */
@@ -239,10 +302,6 @@ export class Sweep {
 /** 1 when two cells are the same in every factor but some, and but for axes that the first does not read. @param {string[]} [but] */
 export function isSame(a, b, but = []) {
   return FACTORS.every((f) => but.includes(f) || a[f] === b[f]) && a.axis.every((v, i) => String(v) === "" || String(v) === String(b.axis[i]));
-}
-
-function groupId(cell) {
-  return JSON.stringify([...FACTORS.map((f) => cell[f]), cell.axis]);
 }
 
 const SHORT = 24; // letters of a name in a picture

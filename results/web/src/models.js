@@ -43,6 +43,10 @@ export class WhichModel {
     fill(this.controls, strategies.length > 1 && select("Strategy", strategies, view.get("mod.strategy"), (value) => view.set({ "mod.strategy": value }), { id: "models-strategy", dataset: { key: "mod.strategy" } }), ...cellSelects(sweep, view, "models", BUT));
   }
 
+  wants() {
+    return { pieces: ["models", "rankings"] };
+  }
+
   needs(key) {
     return isCellKey(key) || key.startsWith("mod.");
   }

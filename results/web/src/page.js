@@ -1,11 +1,12 @@
-/* page.js - the sections of the page, in the order of the report, and what is drawn when.
+/* page.js - the sections of the page, in the order of the report, and what is made and drawn when.
  *
  *     const page = new Page(doc, app, { predictor });
  *     page.load(newer);            another document of the same sweep
  *     page.curvesChanged();        rows of its curves were updated
  *
- * The summary is drawn at once, and so is the explorer when its choice has changed; the rest when the browser has time. */
-import { furtherTables, lostJobs, provenance } from "./appendix.js";
+ * The first screen is there at once, its picture as a sketch; then Plotly begins. What is in view is drawn at once when a choice
+ * changes it; the rest when the browser has time, and of large sweeps only when it comes near the view, or for paper. */
+import { FURTHER, furtherTables, lostJobs, provenance } from "./appendix.js";
 import { stampDownloads } from "./chart.js";
 import { Misclassified } from "./cells.js";
 import { Comparison, comparisonDefaults } from "./comparison.js";
@@ -15,6 +16,7 @@ import { Explorer, Unbalanced, explorerDefaults, syncControls } from "./explorer
 import { DataSection, finalTable, findings, folded, header } from "./front.js";
 import { Sweep } from "./model.js";
 import { WhichModel, haveModels, modelsDefaults } from "./models.js";
+import { loadPlots, plots } from "./plots.js";
 import { Reliability, reliabilityDefaults } from "./reliability.js";
 import { Roc } from "./roc.js";
 import { View } from "./state.js";
@@ -24,6 +26,34 @@ import { Suspects, suspectsDefaults } from "./suspects.js";
 import { Sweeps, haveSweeps, sweepsDefaults } from "./sweeps.js";
 import { toggleTheme } from "./theme.js";
 
+const EAGER = 2000; // jobs up to which sections out of view are drawn as soon as the browser has time
+const NEAR = "400px 0px"; // of the view: sections that count as seen
+
+const LEFT_OUT = "This file leaves it out, to stay small; cellsweep serve shows it.";
+
+/** Something of a section that choices do not change. */
+class Fixed {
+  /** @param {() => Array<Node|null|false>} make @param {string[]} pieces of the document that it shows, if they are there */
+  constructor(make, pieces = []) {
+    this.make = make;
+    this.pieces = pieces;
+    this.canDoWithout = true;
+    this.node = el("div", {});
+  }
+
+  needs() {
+    return false;
+  }
+
+  wants() {
+    return { pieces: this.pieces };
+  }
+
+  update() {
+    fill(this.node, ...this.make());
+  }
+}
+
 export class Page {
   /** @param {any} doc @param {HTMLElement} app @param {{predictor?: {node: HTMLElement}}} [options] */
   constructor(doc, app, { predictor = null } = {}) {
@@ -32,60 +62,121 @@ export class Page {
     this.sweep = new Sweep(doc);
     this.view = new View({ ...explorerDefaults(this.sweep), ...summaryDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep), ...reliabilityDefaults(this.sweep), ...modelsDefaults(this.sweep), ...sweepsDefaults(this.sweep), ...runsDefaults(), ...suspectsDefaults() });
     this.choices = this.#choices();
+    this.parts = [];
+    this.seen = new Set();
     this.#build();
     this.view.subscribe(() => {
       this.update();
       this.#showLink();
     });
     window.addEventListener("hashchange", () => this.showSection());
+    window.addEventListener("beforeprint", () => this.#drawAll());
+    afterPaint(() => this.#begin());
   }
 
+  /** Sections with what makes them; the first is made here, the others when their turn comes. */
   #build() {
     const { sweep, view } = this;
     stampDownloads(sweep.doc);
     document.title = `${sweep.doc.name} – cellsweep`;
     this.summary = new Summary(sweep, view);
-    this.explorer = new Explorer(sweep, view);
-    this.unbalanced = new Unbalanced(sweep, view);
-    this.data = new DataSection(sweep);
-    this.parts = [this.explorer, this.unbalanced, this.data, new Comparison(sweep, view), new Confusion(sweep, view), new Misclassified(sweep, view), new Reliability(sweep, view), new WhichModel(sweep, view), new Sweeps(sweep, view), new Runs(sweep, view), new Suspects(sweep, view), this.summary, new Roc(sweep, view)];
-    const [, , , comparison, confusion, cells, reliability, models, sweeps, runs, suspects, , roc] = this.parts;
-    this.front = el("div", {});
-    this.further = el("div", {});
-    this.origin = el("div", {});
+    this.header = el("div", {});
+    this.found = el("div", {});
+    this.front = el("div", {}, this.header, el("div", { class: "answer" }, this.summary.node, this.found));
+    const further = () => {
+      const tables = furtherTables(sweep);
+      return tables.length || sweep.countState("failed") + sweep.countState("diverged") > 0 ? [lostJobs(sweep), ...tables] : [el("p", { class: "hint", text: "No further tables." })];
+    };
     const sections = [
-      ["results", "Results", this.front],
-      ["data", "Data", this.data.node],
-      ["unbalanced", "Unbalanced", this.unbalanced.node],
-      ["strategies", "Strategies", this.explorer.node, this.#link()],
-      haveSweeps(sweep) && ["sweeps", "Sweeps compared", sweeps.node],
-      ["comparisons", "Comparisons", comparison.node],
-      haveModels(sweep) && ["models", "Which model", models.node],
-      ["confusion", "Confusion matrices", confusion.node],
-      ["calibration", "Calibration", reliability.node],
-      ["roc", "ROC and PR curves", roc.node],
-      ["cells", "Misclassified cells", cells.node],
-      ["suspects", "Suspect labels", suspects.node],
-      this.predictor && ["classify", "Classify", this.predictor.node],
-      ["runs", "Runs", runs.node],
-      ["appendix", "Appendix", this.further],
-      ["provenance", "Provenance", this.origin],
-    ].filter((s) => s && (s[0] !== "unbalanced" || sweep.values("strategy").includes("none")));
-    const main = el("main", { id: "main" }, ...sections.map(([id, title, ...content]) => section(id, title, content)));
+      ["results", "Results", () => [new Fixed(() => [folded("all-results", "All results as a table", finalTable(sweep))])]],
+      ["data", "Data", () => [new DataSection(sweep)]],
+      sweep.values("strategy").includes("none") && ["unbalanced", "Unbalanced", () => [(this.unbalanced = new Unbalanced(sweep, view))]],
+      ["strategies", "Strategies", () => [(this.explorer = new Explorer(sweep, view))]],
+      haveSweeps(sweep) && ["sweeps", "Sweeps compared", () => [new Sweeps(sweep, view)]],
+      ["comparisons", "Comparisons", () => [new Comparison(sweep, view)]],
+      haveModels(sweep) && ["models", "Which model", () => [new WhichModel(sweep, view)]],
+      ["confusion", "Confusion matrices", () => [new Confusion(sweep, view)]],
+      ["calibration", "Calibration", () => [new Reliability(sweep, view)]],
+      ["roc", "ROC and PR curves", () => [new Roc(sweep, view)]],
+      ["cells", "Misclassified cells", () => [new Misclassified(sweep, view)]],
+      ["suspects", "Suspect labels", () => [new Suspects(sweep, view)]],
+      this.predictor && ["classify", "Classify", () => []],
+      ["runs", "Runs", () => [new Runs(sweep, view)]],
+      ["appendix", "Appendix", () => [new Fixed(further, FURTHER)]],
+      ["provenance", "Provenance", () => [new Fixed(() => [provenance(sweep)])]],
+    ].filter(Boolean);
+    this.sections = sections.map(([id, title, make]) => ({ id, make, node: section(id, title) }));
+    const main = el("main", { id: "main" }, ...this.sections.map((s) => s.node));
+    this.#at("results").append(this.front);
+    if (this.predictor) this.#at("classify").append(this.predictor.node);
     this.status = el("div", { id: "status" });
     const top = this.#top(sections);
     new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${top.offsetHeight}px`)).observe(top);
     fill(this.app, top, this.status, main, el("div", { id: "announcer", class: "hidden", "aria-live": "polite" }));
+    this.#add(this.summary, "results");
     this.#texts();
-    this.update();
+    this.#draw(this.summary);
+    performance.mark("cellsweep-first-plot");
+  }
+
+  #at(id) {
+    return this.sections.find((s) => s.id === id)?.node;
   }
 
   #texts() {
-    const { sweep } = this;
-    fill(this.front, header(sweep), el("div", { class: "answer" }, this.summary.node, findings(sweep)), folded("all-results", "All results as a table", finalTable(sweep)));
-    fill(this.further, lostJobs(sweep), ...furtherTables(sweep));
-    if (!this.further.firstChild) fill(this.further, el("p", { class: "hint", text: "No further tables." }));
-    fill(this.origin, provenance(sweep));
+    fill(this.header, header(this.sweep));
+    fill(this.found, findings(this.sweep));
+  }
+
+  /** After the first screen: Plotly, then what is in view, then the rest. */
+  #begin() {
+    this.watch = new IntersectionObserver((entries) => this.#looked(entries), { rootMargin: NEAR });
+    for (const s of this.sections) this.watch.observe(s.node);
+    idle(() => loadPlots());
+    for (const s of this.sections) if (this.#isEager()) idle(() => this.#make(s));
+    idle(() => this.update());
+    if (this.view.section) this.#settle();
+  }
+
+  /** Sections above may have grown since the page went to one: once more, unless the reader has gone elsewhere. */
+  #settle() {
+    let gone = false;
+    for (const kind of ["wheel", "touchstart", "keydown", "pointerdown"]) window.addEventListener(kind, () => (gone = true), { once: true, passive: true });
+    idle(() => idle(() => !gone && this.showSection()));
+  }
+
+  #isEager() {
+    return this.sweep.nJobs <= EAGER;
+  }
+
+  #looked(entries) {
+    for (const entry of entries) entry.isIntersecting ? this.seen.add(entry.target.id) : this.seen.delete(entry.target.id);
+    idle(() => this.update());
+  }
+
+  /** What a section holds, once. */
+  #make(s) {
+    if (s.made) return;
+    s.made = true;
+    for (const part of s.make()) {
+      s.node.append(part.node);
+      this.#add(part, s.id);
+    }
+    if (s.id === "strategies") s.node.append(this.#link());
+    s.node.classList.remove("waiting");
+    syncControls(s.node, this.view);
+  }
+
+  #add(part, id) {
+    part.section = id;
+    this.parts.push(part);
+  }
+
+  /** For paper: all of it, now. */
+  #drawAll() {
+    loadPlots();
+    for (const s of this.sections) this.#make(s);
+    for (const part of this.parts) if (this.#isStale(part)) this.#draw(part);
   }
 
   #top(sections) {
@@ -123,25 +214,68 @@ export class Page {
   }
 
   #showLink() {
-    this.anchor.href = this.view.link("strategies");
+    if (this.anchor) this.anchor.href = this.view.link("strategies");
   }
 
   #choices() {
     return JSON.stringify(this.sweep.factors().map((f) => this.sweep.values(f.field)));
   }
 
-  /** Draw what the view or the data changed: the explorer at once. @param {boolean} [newData] */
+  #isStale(part) {
+    return part.drawnFor !== this.#signature(part);
+  }
+
+  /** A part, when all that it shows is here; the first time, and for newer data, nothing is read out. */
+  #draw(part) {
+    const quietly = !part.drawnFor;
+    const lacking = part.wants ? this.sweep.lacks(part.wants()) : null;
+    part.drawnFor = this.#signature(part);
+    if (lacking && this.sweep.supply) return this.#fetch(part, lacking);
+    if (part.wants) this.#tell(part, lacking ? LEFT_OUT : "", Boolean(lacking) && !part.canDoWithout);
+    part.update(quietly);
+  }
+
+  /** What a part lacks is asked for; then it is drawn, if it is still seen. */
+  async #fetch(part, lacking) {
+    this.#tell(part, "Reading …", false);
+    part.isFetching = true;
+    try {
+      await this.sweep.supply(lacking);
+    } catch (error) {
+      return this.#tell(part, `Not read: ${error.message}.`, false);
+    } finally {
+      part.isFetching = false;
+    }
+    this.#tell(part, "", false);
+    if (lacking.pieces.length) part.build?.();
+    if (part.wants && !this.sweep.lacks(part.wants())) part.update(true);
+    else part.drawnFor = null;
+    this.update();
+  }
+
+  /** A line above a part; hidden: the part itself is not shown. */
+  #tell(part, text, hidden) {
+    part.told ??= el("p", { class: "hint", role: "status" });
+    if (text && !part.told.isConnected) part.node.before(part.told);
+    if (!text) part.told.remove();
+    part.told.textContent = text;
+    part.node.hidden = hidden;
+  }
+
+  /** Draw what the view changed, or the data: in view at once, the rest later. @param {boolean} [newData] */
   update(newData = false) {
-    const stale = this.parts.filter((part) => newData || part.drawnFor !== this.#signature(part));
-    for (const part of stale) part.drawnFor = this.#signature(part);
+    if (newData) for (const part of this.parts) part.drawnFor = null;
     syncControls(this.app, this.view);
-    const begins = !this.drawn;
-    if (stale.includes(this.summary)) this.summary.update();
-    performance.mark("cellsweep-first-plot");
-    if (stale.includes(this.explorer) && !begins) this.explorer.update(newData);
-    for (const part of stale) if (part !== this.summary && (part !== this.explorer || begins)) idle(() => part.update(true));
-    this.drawn = true;
+    if (plots()) {
+      for (const s of this.sections) if (this.seen.has(s.id)) this.#make(s);
+      for (const part of this.parts) if (this.#isNow(part) && this.#isStale(part)) this.#draw(part);
+      if (this.#isEager()) for (const part of this.parts) if (this.#isStale(part)) idle(() => this.#isStale(part) && this.#draw(part));
+    }
     idle(() => this.#markDrawn());
+  }
+
+  #isNow(part) {
+    return part === this.summary || this.seen.has(part.section);
   }
 
   /** The values of the view that a part depends on. */
@@ -149,8 +283,10 @@ export class Page {
     return JSON.stringify(Object.entries(this.view.values).filter(([key]) => part.needs(key)));
   }
 
+  /** All that is due has been drawn. */
   #markDrawn() {
-    this.app.dataset.drawn = String(Number(this.app.dataset.drawn ?? 0) + 1);
+    const due = (part) => part.isFetching || (this.#isStale(part) && (this.#isEager() || this.#isNow(part)));
+    if (plots() && !this.parts.some(due)) this.app.dataset.drawn = String(Number(this.app.dataset.drawn ?? 0) + 1);
   }
 
   /** Another document of the same sweep. */
@@ -158,16 +294,17 @@ export class Page {
     this.sweep.load(doc);
     this.#texts();
     const choices = this.#choices();
-    if (choices !== this.choices || !this.parts[3].has || !this.parts[5].has || !this.parts[6].has || !this.parts[10].has || !this.parts[12].has || (haveModels(this.sweep) && !this.parts[7].has)) for (const part of this.parts) part.build?.();
-    else for (const part of this.parts.slice(3)) if (!part.node.contains(document.activeElement)) part.build?.();
+    const all = choices !== this.choices || this.parts.some((part) => part.has === false);
+    const kept = (part) => part === this.explorer || part.node.contains(document.activeElement);
+    for (const part of this.parts) if (all || !kept(part)) part.build?.();
     this.choices = choices;
     this.update(true);
   }
 
   /** Only curves have grown. */
   curvesChanged() {
-    this.explorer.update(true);
-    idle(() => this.unbalanced.update());
+    for (const part of [this.explorer, this.unbalanced]) if (part) part.drawnFor = null;
+    this.update();
   }
 
   showSection() {
@@ -178,6 +315,17 @@ export class Page {
   }
 }
 
-function section(id, title, content) {
-  return el("section", { id, "aria-labelledby": `h-${id}` }, el("h2", { id: `h-${id}`, text: title, tabindex: "-1" }), ...content);
+function section(id, title) {
+  return el("section", { id, class: "waiting", "aria-labelledby": `h-${id}` }, el("h2", { id: `h-${id}`, text: title, tabindex: "-1" }));
+}
+
+/** When the first screen has been painted; a page in the background has no frames. */
+function afterPaint(task) {
+  let begun = false;
+  const once = () => {
+    if (!begun) task();
+    begun = true;
+  };
+  requestAnimationFrame(() => setTimeout(once));
+  setTimeout(once, 1000);
 }

@@ -63,24 +63,36 @@ export function planOf(doc, items) {
       by.push(f.name);
       n *= f.values.length;
     }
-  const rows = [];
+  const found = new Map();
   for (const x of items) {
-    const id = idOf(x, rowFactors);
-    if (!rows.some((r) => r.id === id)) rows.push({ id, of: x.of });
+    x.row = idOf(x, rowFactors);
+    if (!found.has(x.row)) found.set(x.row, { id: x.row, of: x.of });
   }
-  if (withModel) rows.sort((a, b) => valuesOf(items, "model").indexOf(a.of.model) - valuesOf(items, "model").indexOf(b.of.model));
+  const rows = [...found.values()];
+  const models = valuesOf(items, "model");
+  if (withModel) rows.sort((a, b) => models.indexOf(a.of.model) - models.indexOf(b.of.model));
   return { rowFactors, withModel, factors, by, rows };
 }
 
-const idOf = (item, names) => JSON.stringify(names.map((name) => item.of[name]));
+const idOf = (item, names) => names.map((name) => item.of[name]).join("\n");
+
+/** Lists of items by a key, in order of appearance. */
+function listsBy(items, key) {
+  const lists = new Map();
+  for (const x of items) {
+    const id = key(x);
+    lists.has(id) ? lists.get(id).push(x) : lists.set(id, [x]);
+  }
+  return lists;
+}
 
 /** The mean of several groups of one row: their numbers are its runs, their range its bar. */
 function average(members) {
   const means = members.map((x) => x.mean);
   const same = members.every((x) => x.chance === members[0].chance);
   return {
-    averaged: members.length, mean: means.reduce((a, b) => a + b, 0) / means.length, low: Math.min(...means), high: Math.max(...means),
-    n: members.reduce((sum, x) => sum + (x.n ?? 0), 0), leak: Math.max(...members.map((x) => x.leak)), leakShare: Math.max(...members.map((x) => x.leakShare)),
+    averaged: members.length, mean: means.reduce((a, b) => a + b, 0) / means.length, low: means.reduce((a, b) => Math.min(a, b)), high: means.reduce((a, b) => Math.max(a, b)),
+    n: members.reduce((sum, x) => sum + (x.n ?? 0), 0), leak: members.reduce((m, x) => Math.max(m, x.leak), 0), leakShare: members.reduce((m, x) => Math.max(m, x.leakShare), 0),
     chance: same ? members[0].chance : null, differs: 0, runs: means, of: members[0].of,
   };
 }
@@ -92,12 +104,7 @@ function average(members) {
 export function panelsOf(items, plan, by, held) {
   const kept = items.filter((x) => Object.entries(held).every(([name, value]) => x.of[name] === value || x.of[name] === ""));
   const over = plan.factors.map((f) => f.name).filter((name) => !by.includes(name) && !(name in held));
-  const groups = new Map();
-  for (const x of kept) {
-    const id = idOf(x, by);
-    groups.set(id, [...(groups.get(id) ?? []), x]);
-  }
-  const panels = [...groups.values()].map((members) => panelOf(members, plan, by, over));
+  const panels = [...listsBy(kept, (x) => idOf(x, by)).values()].map((members) => panelOf(members, plan, by, over));
   const order = (p) => by.map((name) => plan.factors.find((f) => f.name === name)?.values.indexOf(p.values[name]) ?? 0);
   const leaky = new Set(panels.filter((p) => p.leak > 0).map((p) => p.values.protocol));
   return panels.sort((a, b) => Number(leaky.has(a.values.protocol)) - Number(leaky.has(b.values.protocol)) || compare(order(a), order(b)));
@@ -109,15 +116,13 @@ function compare(a, b) {
 }
 
 function panelOf(members, plan, by, over) {
-  const combinations = new Map();
-  for (const x of members) {
-    const id = idOf(x, over);
-    combinations.set(id, (combinations.get(id) ?? new Set()).add(idOf(x, plan.rowFactors)));
-  }
-  const most = Math.max(...[...combinations.values()].map((rows) => rows.size));
-  const whole = members.filter((x) => combinations.get(idOf(x, over)).size === most);
+  const combinations = [...listsBy(members, (x) => idOf(x, over)).values()].map((list) => ({ list, rows: new Set(list.map((x) => x.row)).size }));
+  const most = combinations.reduce((n, c) => Math.max(n, c.rows), 0);
+  const full = combinations.filter((c) => c.rows === most);
+  const whole = new Set(full.flatMap((c) => c.list));
+  const byRow = listsBy(members.filter((x) => whole.has(x)), (x) => x.row);
   const cells = plan.rows.map((row) => {
-    const mine = whole.filter((x) => idOf(x, plan.rowFactors) === row.id);
+    const mine = byRow.get(row.id) ?? [];
     return mine.length === 0 ? null : mine.length === 1 ? { ...mine[0], averaged: 0 } : average(mine);
   });
   const there = cells.filter(Boolean);
@@ -126,8 +131,8 @@ function panelOf(members, plan, by, over) {
     cells,
     leak: Math.max(0, ...there.map((c) => c.leak)), leakShare: Math.max(0, ...there.map((c) => c.leakShare)),
     chance: there.every((c) => c.chance === there[0].chance) ? (there[0]?.chance ?? null) : null,
-    leftOut: combinations.size - new Set(whole.map((x) => idOf(x, over))).size,
-    over: over.filter((name) => valuesOf(whole, name).length > 1),
+    leftOut: combinations.length - full.length,
+    over: over.filter((name) => valuesOf([...whole], name).length > 1),
   };
 }
 

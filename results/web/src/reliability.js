@@ -42,6 +42,10 @@ export class Reliability {
     fill(this.controls, ...cellSelects(sweep, view, "reliability"), ways.length > 1 && select("Probabilities", ways, view.get("rel.way"), (value) => view.set({ "rel.way": value }), { id: "reliability-way", dataset: { key: "rel.way" } }));
   }
 
+  wants() {
+    return { pieces: ["reliability", "calibration"] };
+  }
+
   needs(key) {
     return isCellKey(key) || key.startsWith("rel.");
   }

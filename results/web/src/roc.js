@@ -33,6 +33,7 @@ export class Roc {
     this.chart = new Chart({ name: "roc", label: "ROC and precision-recall curves of the strategies" });
     this.missing = el("p", { class: "hint", text: "No finished job for this choice." });
     this.shown = new Shown();
+    this.canDoWithout = true;
     this.build();
   }
 
@@ -40,9 +41,15 @@ export class Roc {
     const { sweep, view } = this;
     const { roc } = sweep.doc;
     this.has = Boolean(roc?.n.some((n) => n > 0));
+    if (roc === undefined) return fill(this.node);
     if (!this.has) return fill(this.node, el("p", { class: "hint", text: roc ? "No probabilities of test images yet: that takes a finished job." : "This sweep has too many combinations for their curves to fit here: roc.csv beside the report has them, and `cellsweep report --filter` makes a page of some." }));
     fill(this.node, this.controls, this.shown.node, this.missing, this.chart.node);
     fill(this.controls, ...cellSelects(sweep, view, "roc"));
+  }
+
+  /** Areas are in table scores, which curves can do without. */
+  wants() {
+    return { pieces: ["roc", "scores"] };
   }
 
   needs(key) {
@@ -54,9 +61,9 @@ export class Roc {
     const { sweep, view } = this;
     const { roc, tables } = sweep.doc;
     const cell = chosenCell(sweep, view);
-    const read = reader(tables.scores.columns);
+    const read = reader(tables.scores?.columns ?? []);
     const area = (g, score) => {
-      const row = tables.scores.rows.find((r) => read(r, "set") === "test" && read(r, "score") === score && sweep.factors().every((f) => String(read(r, f.name) ?? "") === String(sweep.value(g, f.name))));
+      const row = tables.scores?.rows.find((r) => read(r, "set") === "test" && read(r, "score") === score && sweep.factors().every((f) => String(read(r, f.name) ?? "") === String(sweep.value(g, f.name))));
       return row ? read(row, "mean") : null;
     };
     return sweep.groups.flatMap((g, i) => {

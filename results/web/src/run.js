@@ -43,7 +43,7 @@ export class Run {
     if (j < 0) return;
     const { sweep } = this;
     const { jobs } = sweep;
-    const group = { ...sweep.groups.find((g) => g.jobs.includes(j)), jobs: [j] };
+    const group = { ...sweep.groupOf(j), jobs: [j] };
     this.heading.textContent = `Run ${jobs.key[j].slice(0, 8)}`;
     const seconds = jobs.finished[j] !== null && jobs.started[j] !== null ? duration(jobs.finished[j] - jobs.started[j]) : "";
     const facts = [

@@ -33,8 +33,7 @@ export class Runs {
   build() {
     const { sweep, view } = this;
     this.keys = jobKeys(sweep);
-    this.numbers = {};
-    this.haystack = null;
+    this.#forget();
     const text = (label, key, hint) => {
       const set = () => view.set({ [key]: input.value, "runs.page": "1" });
       let timer = 0;
@@ -71,18 +70,14 @@ export class Runs {
     const several = (name) => jobs[name].some((v) => v !== jobs[name][0]);
     const texts = [...sweep.columns(), "seed", ...["fold", "repeat"].filter(several), "state"];
     const plainText = (name) => ({ name, value: (j) => { const v = this.keys.get(name)(j); return v !== "" && Number.isFinite(Number(v)) ? Number(v) : v; }, text: (j) => this.keys.get(name)(j) || "–" });
-    const judged = (metric, label) => ({ name: label, number: true, value: (j) => this.#judged(metric)[j], text: (j) => number(this.#judged(metric)[j]) });
+    const judged = (metric, label) => ({ name: label, number: true, value: (j) => sweep.judged(metric)[j], text: (j) => number(sweep.judged(metric)[j]) });
     return [...texts.map(plainText), judged("balanced_accuracy", "balanced accuracy"), judged("loss", "loss"), { name: "leak", number: true, value: (j) => jobs.leak[j] ?? NaN, text: (j) => number(jobs.leak[j]) }];
   }
 
-  /** (J) of a metric of the test images at the judged epoch; NaN of jobs that are not finished. */
-  #judged(metric) {
-    if (this.numbers[metric]) return this.numbers[metric];
-    const { jobs, nEpochs, nJobs } = this.sweep;
-    const all = this.sweep.curves("test", metric);
-    const out = new Float32Array(nJobs).fill(NaN);
-    for (let j = 0; j < nJobs; j++) if (jobs.state[j] === "done" && jobs.judged_epoch[j] > 0) out[j] = all[j * nEpochs + jobs.judged_epoch[j] - 1];
-    return (this.numbers[metric] = out);
+  /** What is shown of the one run that is open; lines in the table come when they are there. */
+  wants() {
+    const j = this.sweep.jobs.key.indexOf(this.view.get("runs.run"));
+    return j < 0 ? {} : { curves: [j], confusion: [j] };
   }
 
   needs(key) {
@@ -112,24 +107,40 @@ export class Runs {
     return this.#sorted(out);
   }
 
+  /** What was worked out of a document. */
+  #forget() {
+    this.haystack = null;
+    this.orders = new Map();
+  }
+
   #sorted(list) {
     const [name, way] = this.view.get("runs.sort").split(":");
     const column = this.columns.find((c) => c.name === name);
     if (!column) return list;
-    const sign = way === "down" ? -1 : 1;
-    const none = (v) => v === "" || Number.isNaN(v);
-    const collator = new Intl.Collator("en", { numeric: true });
-    const value = new Map(list.map((j) => [j, column.value(j)]));
-    return list.sort((i, j) => {
-      const [a, b] = [value.get(i), value.get(j)];
-      if (none(a) || none(b)) return none(a) - none(b);
-      return sign * (typeof a === "number" && typeof b === "number" ? a - b : collator.compare(String(a), String(b)));
-    });
+    const chosen = new Uint8Array(this.sweep.nJobs);
+    for (const j of list) chosen[j] = 1;
+    return this.#order(column, way).filter((j) => chosen[j]);
+  }
+
+  /** All jobs in the order of a column, worked out once: places of its distinct values, which are few, then jobs by place; empty ones last. */
+  #order(column, way) {
+    const id = `${column.name}:${way}`;
+    if (!this.orders.has(id)) {
+      const sign = way === "down" ? -1 : 1;
+      const none = (v) => v === "" || Number.isNaN(v);
+      const collator = new Intl.Collator("en", { numeric: true });
+      const value = Array.from({ length: this.sweep.nJobs }, (_, j) => column.value(j));
+      const compare = (a, b) => (none(a) || none(b) ? none(a) - none(b) : sign * (typeof a === "number" && typeof b === "number" ? a - b : collator.compare(String(a), String(b))));
+      const place = new Map([...new Set(value)].sort(compare).map((v, i) => [v, i]));
+      const places = Int32Array.from(value, (v) => place.get(v));
+      this.orders.set(id, Array.from(places.keys()).sort((i, j) => places[i] - places[j]));
+    }
+    return this.orders.get(id);
   }
 
   update() {
     if (this.doc !== this.sweep.doc) {
-      if (this.doc) this.numbers = {}, this.haystack = null;
+      if (this.doc) this.#forget();
       this.doc = this.sweep.doc;
     }
     const list = this.#chosen();
@@ -153,13 +164,26 @@ export class Runs {
     const page = Math.min(pages, Math.max(1, Math.round(Number(view.get("runs.page"))) || 1));
     const shown = list.slice((page - 1) * PAGE, page * PAGE);
     fill(this.head, el("th", { scope: "col", text: "run" }), ...this.columns.map((c) => this.#header(c)), el("th", { scope: "col", text: "balanced accuracy, test" }));
-    fill(this.body, ...shown.map((j) => el("tr", {}, el("td", {}, this.#link(j)), ...this.columns.map((c) => el("td", { text: c.text(j), class: c.number ? "number" : undefined })), el("td", {}, this.#spark(j)))));
+    fill(this.body, ...shown.map((j) => el("tr", {}, el("td", {}, this.#link(j)), ...this.columns.map((c) => el("td", { text: c.text(j), class: c.number ? "number" : undefined })), el("td", { dataset: { line: String(j) } }, this.#spark(j)))));
+    this.#lines(shown);
     const text = `${list.length} of ${sweep.nJobs} runs${list.length > PAGE ? `, ${(page - 1) * PAGE + 1} to ${(page - 1) * PAGE + shown.length} shown` : ""}.`;
     if (this.said.textContent && this.said.textContent !== text) announce(text);
     this.said.textContent = text;
     const to = (label, n, on) => button(label, () => view.set({ "runs.page": String(n) }), { disabled: !on, "aria-label": `${label} page of runs` });
     const csv = button("CSV", () => downloadCsv("runs", { columns: ["key", ...this.columns.map((c) => c.name.replaceAll(" ", "_"))], rows: list.map((j) => [sweep.jobs.key[j], ...this.columns.map((c) => c.value(j))]) }), { "aria-label": "Download these runs as CSV" });
     fill(this.pages, to("First", 1, page > 1), to("Previous", page - 1, page > 1), el("span", { text: `page ${page} of ${pages}` }), to("Next", page + 1, page < pages), to("Last", pages, page < pages), csv);
+  }
+
+  /** Curves of the rows shown, once they have come. */
+  async #lines(shown) {
+    const lacking = this.sweep.lacks({ curves: shown });
+    if (!lacking || !this.sweep.supply) return;
+    try {
+      await this.sweep.supply(lacking);
+    } catch {
+      return; // the table says the numbers; the server's trouble is told elsewhere
+    }
+    for (const j of shown) this.body.querySelector(`[data-line="${j}"]`)?.replaceChildren(this.#spark(j));
   }
 
   #header(column) {

@@ -22,7 +22,7 @@ export class Summary {
   constructor(sweep, view) {
     this.sweep = sweep;
     this.view = view;
-    this.chart = new Chart({ name: "summary", label: "The answer at a glance: balanced accuracy of every strategy on test images" });
+    this.chart = new Chart({ name: "summary", label: "The answer at a glance: balanced accuracy of every strategy on test images", early: true });
     this.box = el("div", { class: "own-scroll" }, this.chart.plot);
     this.chart.node.prepend(this.box);
     this.controls = el("details", { class: "more no-print", id: "summary-choice" }, el("summary", { text: "Panels and averages" }), el("div", {}));

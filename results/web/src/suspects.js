@@ -57,6 +57,10 @@ export class Suspects {
     );
   }
 
+  wants() {
+    return { pieces: ["cells"] };
+  }
+
   needs(key) {
     return isCellKey(key) || key === "cm.a" || key.startsWith("sus.");
   }
