@@ -1,5 +1,5 @@
-/* page_pieces.h - a document of the page (web/DOCUMENT.md) that is no larger than it may be: what does not fit
- * is left out, and said to be, or comes later in pieces.
+/* page_pieces.h - a document of the page (web/DOCUMENT.md) that is no larger than it may be: what does not
+ * fit is left out, and said to be, or comes later in pieces.
  *
  *     rc = page_pieces_fit(root, most, NULL);          a file: what does not fit is gone
  *     rc = page_pieces_fit(root, most, apart);         a server: it keeps that in the object `apart`
@@ -12,8 +12,8 @@
 #include <jansson.h>
 #include <stddef.h>
 
-/* Make the document root fit `most` bytes (0: any size is right) and set its member left_out: the names of what
- * it lost. Curves and matrices stay as empty members; they are asked for by job. `apart` (NULL: nobody wants
+/* Make the document root fit `most` bytes (0: any size is right) and set its member left_out: the names of
+ * what it lost. Curves and matrices stay as empty members; they are asked for by job. `apart` (NULL: nobody wants
  * it) gets the other pieces, each a member by its name whose value has the members to put into the document.
  * -1 without memory. */
 int page_pieces_fit(json_t *root, size_t most, json_t *apart);
