@@ -29,7 +29,7 @@ struct report_options {
 };
 
 /* A mail of 10 MB, more than which many servers refuse, holds 7.5 MB as base64, and a browser reads 8 MB
- * within a second. Of a sweep with more data the page keeps what is worth most (page_pieces.h) and says so. */
+ * within a second. Of more data the page keeps what is worth most (page_pieces.h) and says it. */
 enum { REPORT_PAGE_MEGABYTES = 8 };
 
 /* Write the report of the jobs finished so far; the means, what was found and what was written go to `table`
