@@ -17,6 +17,7 @@
 #include "page/page_glance.h"
 #include "page/page_pieces.h"
 #include "page/page_roc.h"
+#include "page/page_trials.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -610,6 +611,14 @@ static int fill(struct document *d, struct err *err)
         return rc;
     put(d, d->root, "glance", glance);
     put(d, d->root, "roc", page_roc(d->findings->roc));
+    json_t *trials = NULL;
+    if (d->findings->tuned &&
+        (rc = page_trials(d->store, d->findings->tuned, d->job, d->n, &trials, err)) == 0)
+        put(d, json_object_get(d->root, "tables"), "trials", trials);
+    else
+        json_decref(trials);
+    if (rc < 0)
+        return rc;
     d->failed |= page_pieces_fit(d->root, d->options->most, d->options->apart) < 0;
     return d->failed ? err_set(err, E_IO, "%s: out of memory for the page's data", store_path(d->store)) : 0;
 }

@@ -15,7 +15,7 @@ static const struct piece {
     {"leak_inflation", {"leak_inflation"}, 1, 0},
     {"selection_inflation", {"selection_inflation"}, 1, 0},
     {"models", {"models", "models_by_clusters"}, 1, 0},
-    {"tuning", {"tuning", "tuning_curve"}, 1, 0},
+    {"tuning", {"tuning", "tuning_curve", "trials"}, 1, 0},
     {"confusion", {"confusion"}, 0, 1},
     {"curves", {"curves"}, 0, 1},
     {"calibration", {"calibration", "calibration_cost"}, 1, 0},
@@ -96,7 +96,7 @@ int page_pieces_fit(json_t *root, size_t most, json_t *apart)
     for (int i = 0; i < N_PIECES; i++)
         used -= size[i] = most > 0 ? piece_size(root, &pieces[i]) : 0;
     for (int i = 0; i < N_PIECES; i++) {
-        if (most == 0 || used + size[i] <= most) {
+        if (most == 0 || size[i] == 0 || used + size[i] <= most) {
             used += size[i];
             continue;
         }

@@ -58,6 +58,7 @@ static int read_seed(struct reading *r, int row, const struct config *config, do
     if (mark.state == JOB_FAILED || mark.state == JOB_DIVERGED)
         n = 0;
     *score = choose_trial_score(r->tuned->tune, config, &r->curves, n);
+    r->tuned->trial[r->tuned->n_trials].is_pruned |= mark.state == JOB_PRUNED;
     job->epochs += mark.epochs_done;
     job->full += by_epochs ? config->epochs : mark.epochs_done;
     return 0;
@@ -78,6 +79,10 @@ static int read_trial(struct reading *r, int row, int *end, struct err *err)
     *end = i;
     score = sum / (i - row);
     job->score[job->n++] = score;
+    struct tuned_trial *trial = &r->tuned->trial[r->tuned->n_trials++];
+    trial->job = r->of[row];
+    trial->number = r->number[row];
+    trial->score = finite_or_nan(score);
     if (r->number[row] == 0)
         job->plain = finite_or_nan(score);
     if (r->number[row] == job->chosen)
@@ -140,8 +145,9 @@ static int make(struct reading *r, struct err *err)
     tuned->n_jobs = store_n_jobs(r->store);
     tuned->job = err_calloc((size_t)tuned->n_jobs, sizeof *tuned->job, "the trials", err);
     tuned->score = err_calloc((size_t)r->n_trials, sizeof *tuned->score, "the trials", err);
+    tuned->trial = err_calloc((size_t)r->n_trials, sizeof *tuned->trial, "the trials", err);
     r->of = err_calloc(3 * (size_t)r->n_trials, sizeof *r->of, "the trials", err);
-    if (!tuned->job || !tuned->score || !r->of ||
+    if (!tuned->job || !tuned->score || !tuned->trial || !r->of ||
         choose_curves_new(store_n_epochs(r->store), &r->curves, err) < 0)
         return E_IO;
     r->number = r->of + r->n_trials;
@@ -186,5 +192,6 @@ void tuned_free(struct tuned *tuned)
         return;
     free(tuned->job);
     free(tuned->score);
+    free(tuned->trial);
     free(tuned);
 }

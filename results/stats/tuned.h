@@ -27,11 +27,19 @@ struct tuned_job {
     char value[TUNE_MAX_KEYS][CONFIG_WORD_SIZE]; /* that was chosen, by key; "": the job does not read it */
 };
 
+struct tuned_trial {
+    int job, number; /* row of the job that it tunes; 0: the default */
+    double score;    /* NaN: a seed diverged or failed, or no epoch is known yet */
+    int is_pruned;   /* 1: a seed of it was left early, because others were better */
+};
+
 struct tuned {
     const struct tune *tune; /* of the store */
     int n_jobs, n_on_test;   /* and those of them whose trials were compared on the test set */
     struct tuned_job *job;   /* (n_jobs) of the grid, owned */
     double *score;           /* of all trials, owned */
+    int n_trials;
+    struct tuned_trial *trial; /* (n_trials) job by job, owned */
 };
 
 /* Read all trials. *out is owned by the caller, NULL where there are none; the store must outlive it. E_IO

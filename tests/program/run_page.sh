@@ -100,7 +100,21 @@ grid:
 YAML
 check "a sweep of jobs that stop early" "$C" run "$TMP/early.yaml" -o "$TMP/early.h5" -q
 check "has a report" "$C" report "$TMP/early.h5" -o "$TMP/early"
-script tests/web/early.mjs "$TMP/early/report.html" "$TMP/downloads"
+cat >"$TMP/tuned.yaml" <<'YAML'
+name: tuned
+data: builtin
+model: knn
+image.size: 12
+inner: {share: 0.25}
+tune: {over: {knn.k: [1, 3, 5, 9]}, trials: 4, seeds: 1}
+grid:
+  clusters: [[1, 27]]
+  strategy: [none, oversample]
+  seed: {first: 1, count: 2}
+YAML
+check "a sweep that tunes" "$C" run "$TMP/tuned.yaml" -o "$TMP/tuned.h5" -q
+check "has a report" "$C" report "$TMP/tuned.h5" -o "$TMP/tuned"
+script tests/web/early.mjs "$TMP/early/report.html" "$TMP/downloads" "$TMP/tuned/report.html"
 
 cat >"$TMP/models.yaml" <<'YAML'
 name: models

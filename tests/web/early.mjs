@@ -1,9 +1,10 @@
-/* early.mjs - report.html of jobs that stop early, some by the reported set: node early.mjs REPORT.html FOLDER */
+/* early.mjs - report.html of jobs that stop early, some by the reported set: node early.mjs REPORT.html FOLDER TUNED.html
+ * TUNED.html is of a sweep that tunes. */
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import { check, drawn, finish, open } from "./browser.mjs";
 
-const [report, folder] = process.argv.slice(2);
+const [report, folder, tuned] = process.argv.slice(2);
 const page = await open(folder);
 await page.goto(`file://${resolve(report)}`, { waitUntil: "load" });
 await drawn(page);
@@ -37,5 +38,45 @@ for (const width of [1280, 390])
     assert.equal(page_, 0);
     if (width > 1000) assert.deepEqual([nav, calibration], [0, 0]);
   });
+
+await page.goto(`file://${resolve(tuned)}`, { waitUntil: "load" });
+await drawn(page);
+
+const trialsOf = () => page.evaluate(() => {
+  const doc = JSON.parse(document.getElementById("cellsweep-data").textContent);
+  const of = (table) => table.rows.map((r) => Object.fromEntries(table.columns.map((c, i) => [c, r[i]])));
+  return { keys: doc.jobs.key, trials: of(doc.tables.trials), tuning: of(doc.tables.tuning) };
+});
+
+await check("trials are lines, the chosen one of every job is what the table of tuning says", async () => {
+  const { keys, trials, tuning } = await trialsOf();
+  assert.equal(await page.$$eval("#plot-trials .trial", (l) => l.length), trials.length);
+  assert.equal(await page.$$eval("#plot-trials .best", (l) => l.length), tuning.length);
+  for (const row of tuning) {
+    const [best] = trials.filter((t) => keys[t.job] === row.key && t.state === "best");
+    assert.deepEqual([best.trial, best["knn.k"], best.score], [row.chosen, String(row["knn.k"]), row.score]);
+  }
+});
+
+await check("limits of an axis leave some of them, in the picture and in the table", async () => {
+  const { trials } = await trialsOf();
+  const left = trials.filter((t) => Number(t["knn.k"]) >= 5).length;
+  assert.ok(left > 0 && left < trials.length);
+  await change(page, () => page.$eval("[id='trials-knn.k-0']", (input) => ((input.value = "5"), input.dispatchEvent(new Event("change")))));
+  assert.equal(await page.$$eval("#plot-trials .trial", (l) => l.length), left);
+  assert.match(await text("#summary-trials"), new RegExp(`^${left} of ${trials.length} trials\\. Best: knn.k \\d, score `));
+  assert.equal(await page.$$eval("#plot-trials .brush", (l) => l.length), 1);
+  const box = await page.$eval("#plot-trials .catch", (r) => (r.scrollIntoView({ block: "center" }), (({ x, y, width, height }) => ({ x: x + width / 2, y, height }))(r.getBoundingClientRect())));
+  await change(page, async () => {
+    await page.mouse.move(box.x, box.y + box.height - 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x, box.y + box.height / 2);
+    await page.mouse.up();
+  });
+  const low = trials.filter((t) => Number(t["knn.k"]) < 5).length;
+  assert.equal(await page.$$eval("#plot-trials .trial", (l) => l.length), low);
+  await change(page, () => page.click("#trials-all"));
+  assert.equal(await page.$$eval("#plot-trials .trial", (l) => l.length), trials.length);
+});
 
 await finish();

@@ -346,6 +346,22 @@ await check("runs are filtered as --filter does, searched and sorted", async () 
   assert.ok(new Set(values).size > 1);
 });
 
+await check("runs are grouped: how many, their mean and its interval, and back to the runs of one", async () => {
+  await typed("#runs-filter", "clusters=14-15,protocol=holdout,train.learning_rate=0.001");
+  assert.equal((await runRows()).length, 4);
+  await change(page, () => page.select("#runs-group", "strategy"));
+  const rows = await page.$$eval("#table-groups tbody tr", (list) => list.map((tr) => [...tr.cells].map((c) => c.textContent)));
+  const mine = (strategy) => epochs.filter((r) => r.clusters === "14+15" || r.clusters === "14-15").filter((r) => r.strategy === strategy && r.protocol === "holdout" && r["train.learning_rate"] === "0.001" && r.epoch === "3").map((r) => Number(r.test_balanced_accuracy));
+  for (const [strategy, runs, n, mean] of rows) assert.deepEqual([runs, n, mean], ["2", "2", (mine(strategy).reduce((a, b) => a + b) / 2).toFixed(3)]);
+  assert.deepEqual(rows.map((r) => r[0]).sort(), ["none", "oversample"]);
+  await change(page, () => page.select("#runs-groupb", "seed"));
+  assert.equal(await page.$$eval("#table-groups tbody tr", (l) => l.length), 4);
+  await change(page, () => page.click("#table-groups tbody button"));
+  assert.equal(await page.$$eval("#table-groups", (l) => l.length), 0);
+  assert.equal((await runRows()).length, 1);
+  await typed("#runs-filter", "strategy=none");
+});
+
 await check("a run is linked, equals the export, and is run again by its own sweep file", async () => {
   const address_ = await page.$eval("#table-runs tbody a", (a) => a.getAttribute("href"));
   await change(page, () => page.click("#table-runs tbody a"));

@@ -106,6 +106,13 @@ export class Sweep {
     return [...FACTORS.map((f) => ({ name: f, key: f, field: f, of: null })), ...this.doc.axes.map((axis, a) => ({ name: axis.name, key: `axis.${axis.name}`, field: `axis.${a}`, of: axis.of ?? null }))];
   }
 
+  /** ratio() of the group of a job, 0 where it is none. */
+  ratioOf(j) {
+    const group = this.groupOf(j);
+    const table = this.doc.tables?.final;
+    return table?.rows[this.groupAt[j]]?.[table.columns.indexOf("test_ratio")] ?? (group ? 0 : NaN);
+  }
+
   /** Names of the columns that tell groups apart: clusters, strategy, protocol, and what else varies. */
   columns() {
     return this.factors().map((f) => f.name).filter((name) => ["clusters", "strategy", "protocol"].includes(name) || this.doc.varying.includes(name));

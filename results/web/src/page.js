@@ -25,6 +25,7 @@ import { Summary, summaryDefaults } from "./summary.js";
 import { Suspects, suspectsDefaults } from "./suspects.js";
 import { Sweeps, haveSweeps, sweepsDefaults } from "./sweeps.js";
 import { toggleTheme } from "./theme.js";
+import { Trials, haveTrials, trialsDefaults } from "./trials.js";
 
 const EAGER = 2000; // jobs up to which sections out of view are drawn as soon as the browser has time
 const NEAR = "400px 0px"; // of the view: sections that count as seen
@@ -60,7 +61,7 @@ export class Page {
     this.app = app;
     this.predictor = predictor;
     this.sweep = new Sweep(doc);
-    this.view = new View({ ...explorerDefaults(this.sweep), ...summaryDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep), ...reliabilityDefaults(this.sweep), ...modelsDefaults(this.sweep), ...sweepsDefaults(this.sweep), ...runsDefaults(), ...suspectsDefaults() });
+    this.view = new View({ ...explorerDefaults(this.sweep), ...summaryDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep), ...reliabilityDefaults(this.sweep), ...modelsDefaults(this.sweep), ...sweepsDefaults(this.sweep), ...runsDefaults(), ...suspectsDefaults(), ...trialsDefaults() });
     this.choices = this.#choices();
     this.parts = [];
     this.seen = new Set();
@@ -101,6 +102,7 @@ export class Page {
       ["cells", "Misclassified cells", () => [new Misclassified(sweep, view)]],
       ["suspects", "Suspect labels", () => [new Suspects(sweep, view)]],
       this.predictor && ["classify", "Classify", () => []],
+      haveTrials(sweep) && ["trials", "Tuning trials", () => [new Trials(sweep, view)]],
       ["runs", "Runs", () => [new Runs(sweep, view)]],
       ["appendix", "Appendix", () => [new Fixed(further, FURTHER)]],
       ["provenance", "Provenance", () => [new Fixed(() => [provenance(sweep)])]],

@@ -4,6 +4,7 @@
 import { announce, button, downloadCsv, el, fill, number, select } from "./dom.js";
 import { curveOptions } from "./explorer.js";
 import { filterOf, jobKeys, valueText } from "./filter.js";
+import { Groups } from "./groups.js";
 import { Run } from "./run.js";
 
 const PAGE = 50;
@@ -11,7 +12,7 @@ const CURVE = { width: 96, height: 22, points: 96 };
 const TYPING = 150; // ms without a key before a text is looked for
 
 export function runsDefaults() {
-  return { "runs.filter": "", "runs.search": "", "runs.sort": "", "runs.page": "1", "runs.run": "" };
+  return { "runs.filter": "", "runs.search": "", "runs.sort": "", "runs.page": "1", "runs.run": "", "runs.group": "", "runs.groupb": "" };
 }
 
 export class Runs {
@@ -26,13 +27,15 @@ export class Runs {
     this.pages = el("div", { class: "tools", role: "group", "aria-label": "Pages of the table of runs" });
     this.run = new Run(sweep, () => this.#close());
     const table = el("table", { id: "table-runs" }, el("caption", { text: "Runs; balanced accuracy and loss of the test images at the judged epoch" }), el("thead", {}, this.head), this.body);
-    this.node = el("div", {}, this.controls, this.wrong, this.said, el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of runs" }, table), this.pages, this.run.node);
+    this.grouped = el("div", {});
+    this.node = el("div", {}, this.controls, this.wrong, this.said, this.grouped, el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of runs" }, table), this.pages, this.run.node);
     this.build();
   }
 
   build() {
     const { sweep, view } = this;
     this.keys = jobKeys(sweep);
+    this.groups = new Groups(sweep, view, this.keys, (names, values) => this.#narrowAll(names, values));
     this.#forget();
     const text = (label, key, hint) => {
       const set = () => view.set({ [key]: input.value, "runs.page": "1" });
@@ -41,7 +44,8 @@ export class Runs {
       return el("label", { class: "field" }, el("span", { text: label }), input);
     };
     const example = `strategy=${sweep.values("strategy").slice(0, 2).join("|")},seed<=5`;
-    fill(this.controls, el("div", { class: "row" }, text("Filter, as --filter", "runs.filter", example), text("Search", "runs.search", "any part of a value, key or message"), ...this.#facets()));
+    fill(this.controls, el("div", { class: "row" }, text("Filter, as --filter", "runs.filter", example), text("Search", "runs.search", "any part of a value, key or message"), ...this.#facets(), ...this.groups.selects()));
+    fill(this.grouped, this.groups.node);
     this.columns = this.#columns();
   }
 
@@ -62,6 +66,14 @@ export class Runs {
     const parts = (this.view.get("runs.filter").match(/(?:"[^"]*"|[^,"])+/g) ?? []).map((p) => p.trim()).filter((p) => p && p.split(/[=!<>]/)[0].trim() !== name);
     if (value !== " ") parts.push(`${name}=${valueText(value)}`);
     this.view.set({ "runs.filter": parts.join(","), "runs.page": "1" });
+  }
+
+  /** To the runs of one group. */
+  #narrowAll(names, values) {
+    const group = { "runs.group": "", "runs.groupb": "" };
+    Object.assign(this.view.values, group);
+    names.forEach((name, i) => this.#narrow(name, values[i]));
+    document.getElementById("runs-filter").focus();
   }
 
   #columns() {
@@ -165,6 +177,7 @@ export class Runs {
     const shown = list.slice((page - 1) * PAGE, page * PAGE);
     fill(this.head, el("th", { scope: "col", text: "run" }), ...this.columns.map((c) => this.#header(c)), el("th", { scope: "col", text: "balanced accuracy, test" }));
     fill(this.body, ...shown.map((j) => el("tr", {}, el("td", {}, this.#link(j)), ...this.columns.map((c) => el("td", { text: c.text(j), class: c.number ? "number" : undefined })), el("td", { dataset: { line: String(j) } }, this.#spark(j)))));
+    this.groups.show(list);
     this.#lines(shown);
     const text = `${list.length} of ${sweep.nJobs} runs${list.length > PAGE ? `, ${(page - 1) * PAGE + 1} to ${(page - 1) * PAGE + shown.length} shown` : ""}.`;
     if (this.said.textContent && this.said.textContent !== text) announce(text);

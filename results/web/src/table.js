@@ -1,7 +1,8 @@
 /* table.js - tables that can be sorted, narrowed to the columns that matter, and downloaded. */
 import { button, downloadCsv, el, fill, number } from "./dom.js";
 
-/** @typedef {{label: string, value: (row: any[]) => any, text?: (row: any[]) => string, title?: (row: any[]) => string}} Column */
+/** @typedef {{label: string, value: (row: any[]) => any, text?: (row: any[]) => string, title?: (row: any[]) => string,
+ *             node?: (row: any[]) => Node}} Column node: what is shown instead of a text, and not in the CSV */
 
 /** Columns as they stand in the document. @param {string[]} names @returns {Column[]} */
 export function plainColumns(names) {
@@ -45,7 +46,8 @@ export class SortableTable {
 
   /** What the CSV holds. */
   full() {
-    const { all, columns, rows } = this.options;
+    const { all, rows } = this.options;
+    const columns = this.options.columns.filter((c) => !c.node);
     return all ?? { columns: columns.map((c) => c.label), rows: rows.map((r) => columns.map((c) => c.value(r))) };
   }
 
@@ -98,6 +100,7 @@ function compare(a, b, down) {
 function cell(column, row, numeric) {
   const value = column.value(row);
   const text = column.text ? column.text(row) : typeof value === "number" ? number(value) : (value ?? "–");
+  if (column.node) return el("td", {}, column.node(row));
   const title = column.title ? column.title(row) : typeof value === "number" && !Number.isInteger(value) ? String(value) : undefined;
   return el("td", { text: text === "" ? "–" : text, class: numeric ? "number" : undefined, title });
 }
