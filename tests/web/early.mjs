@@ -2,7 +2,7 @@
  * TUNED.html is of a sweep that tunes. */
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
-import { check, drawn, finish, open } from "./browser.mjs";
+import { change, check, drawn, finish, open } from "./browser.mjs";
 
 const [report, folder, tuned] = process.argv.slice(2);
 const page = await open(folder);
@@ -45,15 +45,15 @@ await drawn(page);
 const trialsOf = () => page.evaluate(() => {
   const doc = JSON.parse(document.getElementById("cellsweep-data").textContent);
   const of = (table) => table.rows.map((r) => Object.fromEntries(table.columns.map((c, i) => [c, r[i]])));
-  return { keys: doc.jobs.key, trials: of(doc.tables.trials), tuning: of(doc.tables.tuning) };
+  return { jobs: doc.jobs, trials: of(doc.tables.trials), tuning: of(doc.tables.tuning) };
 });
 
 await check("trials are lines, the chosen one of every job is what the table of tuning says", async () => {
-  const { keys, trials, tuning } = await trialsOf();
+  const { jobs, trials, tuning } = await trialsOf();
   assert.equal(await page.$$eval("#plot-trials .trial", (l) => l.length), trials.length);
   assert.equal(await page.$$eval("#plot-trials .best", (l) => l.length), tuning.length);
   for (const row of tuning) {
-    const [best] = trials.filter((t) => keys[t.job] === row.key && t.state === "best");
+    const [best] = trials.filter((t) => jobs.strategy[t.job] === row.strategy && jobs.seed[t.job] === row.seed && t.state === "best");
     assert.deepEqual([best.trial, best["knn.k"], best.score], [row.chosen, String(row["knn.k"]), row.score]);
   }
 });
