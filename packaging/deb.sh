@@ -17,6 +17,10 @@ if [ -s build/web/page.html ]; then
     cp build/web/page.html "$tree/build/web"
 fi
 (cd "$tree" && dpkg-buildpackage -us -uc -b) >"$out/log" 2>&1 || { tail -n 20 "$out/log" >&2; exit 1; }
+if [ -s build/web/page.html ] && grep -q 'page of serve are left out' "$out/log"; then
+    echo "deb: the package has lost the page that is in build/web: $out/log" >&2
+    exit 1
+fi
 ls "$out"/*.deb
 # The project has no mail address of its own.
 ! command -v lintian >/dev/null || lintian --allow-root --info --fail-on error,warning --suppress-tags bogus-mail-host,bogus-mail-host-in-debian-changelog "$out"/*.changes
