@@ -16,7 +16,7 @@ check "scripts of Slurm are scripts" bash -n "$here/share/cellsweep/slurm/fig4.s
 check "they call the program, and name sweep files that are there" bash -c "
     grep -q 'CELLSWEEP:-cellsweep}' '$here/share/cellsweep/slurm/fig4.sbatch' &&
     test -s \"$root\$(sed -n 's/^sweep=.*:-\(.*\)}/\1/p' '$here/share/cellsweep/slurm/fig4.sbatch')\""
-check_fails "nothing installed speaks of the source tree" grep -rn "build/cellsweep\|[=-]experiments/\|$PWD" "$here/share/cellsweep" "$here/share/bash-completion" "$here/share/zsh"
+check_fails "nothing installed speaks of the source tree" grep -rnE "build/cellsweep|[=-]experiments/|(^|[^[:alnum:]/._-])$PWD/" "$here/share/cellsweep" "$here/share/bash-completion" "$here/share/zsh"
 
 # Elsewhere, without the sources: nothing of the repository is opened.
 mkdir "$TMP/work" && cd "$TMP/work" || exit 1
