@@ -131,7 +131,7 @@ static int first_tuned(const struct uniting *u)
     return 0;
 }
 
-/* A file has room for one way to tune. Kept apart, beside it for jobs that do not tune: they have no trials. */
+/* A file has room for one way to tune; kept apart, beside it for jobs that do not: they have no trials. */
 static int check_tuning(const struct uniting *u, const char *const *path, int apart)
 {
     char difference[600];

@@ -77,7 +77,7 @@ static void models_of_claims_exist(void **state)
     }
 }
 
-/* Of three images two of which are positive: first and second 1, first and third 5/6, second and third 7/12. */
+/* Of three images, two of them positive: first and second 1, first and third 5/6, the last two 7/12. */
 static void average_precision_of_a_random_order(void **state)
 {
     (void)state;
