@@ -8,7 +8,8 @@
 #include <jansson.h>
 
 /* Columns of *out, a new reference: job (its place among the document's, whose rows in the store are job (n),
- * ascending), trial, a column for every tuned setting (null: the job does not read it), score, state (best, the
+ * ascending), trial, a column for every tuned setting (null: the job does not read it), score, state
+ * (best, the
  * chosen one; scored, pruned, lost). E_IO for a file that cannot be read, or without memory. */
 int page_trials(struct store *store, const struct tuned *tuned, const int *job, int n, json_t **out,
                 struct err *err);
