@@ -101,12 +101,18 @@ static int write_figures(const struct findings *findings, const struct dataset *
                          const struct report_options *options, FILE *table, struct err *err)
 {
     struct figures figures = {0};
+    struct costs_row *costs = NULL;
+    int n_costs = cost_rows(findings, &costs, err);
+    if (n_costs < 0)
+        return n_costs;
     struct figures_options drawn = {.metric = options->metric,
                                     .counts = options->counts,
                                     .all_heatmaps = options->all_heatmaps,
                                     .all_figures = options->all_figures,
                                     .calibration = findings->calibration,
                                     .roc = findings->roc,
+                                    .costs = costs,
+                                    .n_costs = n_costs,
                                     .whole = findings->whole,
                                     .strategies = findings->compared[FACTOR_STRATEGY][REPLICATES_TEST],
                                     .which = findings->which,
@@ -120,6 +126,7 @@ static int write_figures(const struct findings *findings, const struct dataset *
     if (rc == 0)
         print_written(table, options->dir, figures.n);
     figures_release(&figures);
+    free(costs);
     return rc;
 }
 

@@ -6,6 +6,7 @@
 #include "tables/tensorboard.h"
 #include "tables/literature_pages.h"
 #include "tables/suspects_table.h"
+#include "tables/cuts_table.h"
 #include "tables/roc_table.h"
 #include "write/output.h"
 #include "store/store_select.h"
@@ -35,11 +36,12 @@ enum {
     TABLE_FEATURES,
     TABLE_IMPORTANCE,
     TABLE_ROC,
+    TABLE_CUTS,
     N_TABLES
 };
-static const char *const table_names[] = {"jobs",       "epochs",     "confusion",  "predictions",
-                                          "scores",     "thresholds", "tuning",     "suspects",
-                                          "literature", "features",   "importance", "roc"};
+static const char *const table_names[] = {"jobs",       "epochs", "confusion", "predictions", "scores",
+                                          "thresholds", "tuning", "suspects",  "literature",  "features",
+                                          "importance", "roc",    "cuts"};
 _Static_assert(sizeof table_names / sizeof *table_names == N_TABLES, "a table has no name");
 
 static const struct argument rows[] = {
@@ -49,7 +51,7 @@ static const struct argument rows[] = {
      .help =
          "jobs, epochs, confusion, predictions, scores, thresholds, tuning, suspects (likely wrong labels), "
          "literature (claims of others, tested), features (of all images), importance (of features, by "
-         "shuffling) or roc (ROC and precision-recall curves)"},
+         "shuffling), roc (ROC and precision-recall curves) or cuts (what thresholds give)"},
     {"weights", 'w', ARGUMENT_FLAG, NULL, AT(weights),
      .help = "The networks that keep_weights kept, a file a job, into the folder --output"},
     {"tensorboard", 'b', ARGUMENT_TEXT, "DIR", AT(tensorboard),
@@ -88,6 +90,8 @@ static int write_table(struct store *store, const struct options *o, FILE *out, 
         return feature_tables_write_features(store, o->filter, out, err);
     if (o->table == TABLE_IMPORTANCE)
         return feature_tables_write_importance(store, o->filter, out, err);
+    if (o->table == TABLE_CUTS)
+        return cuts_table_write(store, o->filter, out, err);
     if (o->table == TABLE_ROC)
         return roc_table_write(store, o->filter, out, err);
     if (o->table == EXPORT_SCORES)
@@ -176,7 +180,7 @@ static int run(const void *options, struct err *err)
         return err_set(
             err, E_USAGE,
             "export: give --table jobs, epochs, confusion, predictions, scores, thresholds, tuning, "
-            "suspects, literature, features, importance, roc, or --weights or --tensorboard");
+            "suspects, literature, features, importance, roc, cuts, or --weights or --tensorboard");
     if (o->tensorboard && (o->table >= 0 || o->weights || o->output))
         return err_set(err, E_USAGE,
                        "export: --tensorboard DIR goes without --table, --weights and --output");

@@ -544,6 +544,22 @@ static int write_roc(const struct summary *summary, const struct figures_options
     return rc;
 }
 
+static int write_costs(const struct summary *summary, const struct figures_options *options, const char *dir,
+                       struct figures *figures, struct err *err)
+{
+    struct costs_page *pages = NULL;
+    int n = costs_pages(summary, options->costs, options->n_costs, &pages, err), rc = n < 0 ? n : 0;
+    for (int i = 0; i < n && rc == 0; i++) {
+        char name[PAGENAME_SIZE];
+        costs_page_name(&pages[i], name);
+        rc = add_unique(figures, name, err);
+        if (rc == 0)
+            rc = costs_page_write(&pages[i], name, &options->style, dir, err);
+    }
+    free(pages);
+    return rc;
+}
+
 static int write_models(const struct summary *summary, const struct figures_options *options, const char *dir,
                         struct figures *figures, struct err *err)
 {
@@ -717,6 +733,14 @@ static int count_roc(const struct summary *summary, const struct figures_options
     return n;
 }
 
+static int count_costs(const struct summary *summary, const struct figures_options *options, struct err *err)
+{
+    struct costs_page *pages = NULL;
+    int n = costs_pages(summary, options->costs, options->n_costs, &pages, err);
+    free(pages);
+    return n;
+}
+
 /* How many figures of single models there are: curves, diagrams, heatmaps. E_IO without memory. */
 static int count_of_models(const struct summary *summary, const struct figures_options *options,
                            struct err *err)
@@ -726,8 +750,11 @@ static int count_of_models(const struct summary *summary, const struct figures_o
     if (n < 0)
         return n;
     curves_free(curves, n);
-    int diagrams = count_diagrams(summary, options, err), roc = count_roc(summary, options, err);
-    return diagrams < 0 || roc < 0 ? E_IO : n + diagrams + roc + count_heatmaps(summary, options);
+    int diagrams = count_diagrams(summary, options, err), roc = count_roc(summary, options, err),
+        costs = count_costs(summary, options, err);
+    return diagrams < 0 || roc < 0 || costs < 0
+               ? E_IO
+               : n + diagrams + roc + costs + count_heatmaps(summary, options);
 }
 
 /* How many models are shown, their own axes told apart. E_IO without memory. */
@@ -811,6 +838,8 @@ static int write_all(const struct summary *summary, const struct figures_options
         rc = write_reliability(summary, options, dir, out, err);
     if (rc == 0 && single)
         rc = write_roc(summary, options, dir, out, err);
+    if (rc == 0 && single)
+        rc = write_costs(summary, options, dir, out, err);
     return rc == 0 && single ? write_heatmaps(summary, options, dir, out, err) : rc;
 }
 

@@ -12,6 +12,7 @@
  *     sweeps_after, ...        a sweep against the first one of the file             (versus_page.h)
  *     reliability_8-10, ...    reliability diagrams of the strategies                (reliability.h)
  *     roc_8-10, ...            ROC and precision-recall curves of the strategies    (roc_page.h)
+ *     calibration_cost_8-10, ... what strategies gain over none, and cost         (costs_page.h)
  *     heatmap_all_none_...     confusion matrices of more than two classes, or of all (heatmap.h)
  *     appendix_a1              the 16 augmented versions of one image; needs the images
  *
@@ -23,6 +24,7 @@
 #ifndef CELLSWEEP_FIGURES_H
 #define CELLSWEEP_FIGURES_H
 
+#include "figures/costs_page.h"
 #include "figures/curves.h"
 #include "stats/calibration.h"
 #include "stats/roc.h"
@@ -39,10 +41,12 @@ struct figures_options {
     int all_figures;    /* 1: every figure is drawn, however many */
     const struct calibration *calibration; /* of the summary; NULL: there are no reliability diagrams */
     const struct roc *roc;                 /* of the summary; NULL: there are no such curves */
-    const struct summary *whole;           /* of the whole file */
-    const struct compare *strategies;      /* on test, of the whole file; NULL: glance.h has no brackets */
-    const struct which_model *which; /* of the whole file; NULL: models do not stand beside each other */
-    const struct versus *versus;     /* of the whole file; NULL: no sweeps are kept apart */
+    const struct costs_row *costs;         /* (n_costs) of groups of whole: strategies against none */
+    int n_costs;
+    const struct summary *whole;      /* of the whole file */
+    const struct compare *strategies; /* on test, of the whole file; NULL: glance.h has no brackets */
+    const struct which_model *which;  /* of the whole file; NULL: models do not stand beside each other */
+    const struct versus *versus;      /* of the whole file; NULL: no sweeps are kept apart */
     struct figstyle style;
 };
 

@@ -14,6 +14,7 @@
 #include "store/store_select.h"
 #include "tables/tables.h"
 #include "page/page_cells.h"
+#include "page/page_cuts.h"
 #include "page/page_glance.h"
 #include "page/page_pieces.h"
 #include "page/page_roc.h"
@@ -619,6 +620,10 @@ static int fill(struct document *d, struct err *err)
         json_decref(trials);
     if (rc < 0)
         return rc;
+    json_t *cuts = NULL;
+    if ((rc = page_cuts(d->store, d->summary, d->findings->calibration, &cuts, err)) < 0)
+        return rc;
+    put(d, d->root, "cuts", cuts);
     d->failed |= page_pieces_fit(d->root, d->options->most, d->options->apart) < 0;
     return d->failed ? err_set(err, E_IO, "%s: out of memory for the page's data", store_path(d->store)) : 0;
 }

@@ -21,6 +21,7 @@ static const struct piece {
     {"calibration", {"calibration", "calibration_cost"}, 1, 0},
     {"reliability", {"reliability"}, 1, 0},
     {"roc", {"roc"}, 0, 0},
+    {"cuts", {"cuts"}, 0, 0},
     {"cells", {"misclassified", "suspects", "cells"}, 0, 0},
     {"claims", {"claims"}, 1, 0},
     {"literature", {"literature"}, 1, 0},

@@ -86,12 +86,23 @@ int calibrator_n_val(const struct calibrator *calibrator)
 
 enum { N_VALUES = N_RECALIBRATIONS * N_CALIBRATION };
 
+/* The probability above which the positive one of two classes is predicted; NaN: there is no such cut. */
+static double cut_of(const struct calibrator *calibrator, const struct recalibrator *fit)
+{
+    int positive = calibrator_positive(calibrator);
+    if (fit->why || fit->threshold != THRESHOLD_TUNED || calibrator_n_classes(calibrator) != 2)
+        return (double)NAN;
+    return 1 / (1 + exp(fit->offset[positive]));
+}
+
 /* Scores of a job by every way that is read: value[k * stride] is score k % N_CALIBRATION of way
  * k / N_CALIBRATION. */
 static int score_job(const struct calibrator *calibrator, struct readout readout,
-                     struct calibration_group *group, double *value, size_t stride, struct err *err)
+                     struct calibration_group *group, double *value, size_t stride, double *cut,
+                     struct err *err)
 {
     int rc = 0;
+    *cut = (double)NAN;
     for (int how = 0; how < N_RECALIBRATIONS && rc == 0; how++) {
         struct calibration_way *way = &group->way[how];
         struct recalibrator fit;
@@ -102,6 +113,8 @@ static int score_job(const struct calibrator *calibrator, struct readout readout
                               scored, &way->reliability, err);
         for (int s = 0; s < N_CALIBRATION && rc == 0; s++)
             value[(size_t)(how * N_CALIBRATION + s) * stride] = scored[s];
+        if (rc == 0 && isnan(*cut))
+            *cut = cut_of(calibrator, &fit);
         if (rc == 0 && fit.why && way->n_unfit++ == 0)
             way->why = fit.why;
     }
@@ -127,19 +140,22 @@ static int score_group(struct calibrator *calibrator, const struct summary_group
                        struct readout readout, struct calibration_group *group, struct err *err)
 {
     int n = from->n_state[JOB_DONE], rc = 0;
-    double *value = err_calloc(N_VALUES * (unsigned long)n, sizeof *value, "scores", err);
+    double *value = err_calloc((N_VALUES + 1) * (unsigned long)n, sizeof *value, "scores", err), *cut;
     int *count = err_calloc((unsigned long)n, sizeof *count, "scores", err);
     group->positive = CLASS_NONE;
+    cut = value ? value + (size_t)N_VALUES * (size_t)n : NULL;
     for (int i = 0; i < n && value && count && rc == 0; i++) {
         rc = calibrator_read(calibrator, from->job[i], err);
         if (rc == 0)
-            rc = score_job(calibrator, readout, group, value + i, (size_t)n, err);
+            rc = score_job(calibrator, readout, group, value + i, (size_t)n, &cut[i], err);
         if (rc == 0 && calibrator_n_classes(calibrator) == 2)
             group->positive = calibrator_class(calibrator, calibrator_positive(calibrator));
     }
     rc = value && count ? rc : E_IO;
-    if (rc == 0)
+    if (rc == 0) {
         summarise(from, readout, value, n, count, group);
+        group->cut = stats_summarise(cut, n, summary_level).mean;
+    }
     free(value);
     free(count);
     return rc;

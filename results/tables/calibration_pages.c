@@ -25,11 +25,12 @@ const char reliability_note[] =
     "counts are no number of independent images. Bins without an image are left out.\n";
 
 const char calibration_cost_note[] =
-    "What a strategy gained over none in balanced accuracy, and what it cost in Brier score, on test: "
+    "What a strategy gained over none in balanced accuracy, and what it cost in Brier score, log loss "
+    "(mean of minus the log of the probability of the own class) and expected calibration error (ECE), on test: "
     "differences, intervals and p as in the comparisons of strategies; positive is more of the score, "
-    "so better of balanced accuracy and worse of the Brier score. gained, lost and cost are said only "
-    "where p, adjusted for all pairs of strategies of the setting (Holm), is below 0.05. Of stored "
-    "probabilities, before any recalibration.\n";
+    "so better of balanced accuracy and worse of the others. gained, lost and cost are said only "
+    "where p, adjusted for all pairs of strategies of the setting (Holm), each score by itself, is "
+    "below 0.05. Of stored probabilities, before any recalibration.\n";
 
 /* ---- calibration ---- */
 
@@ -244,7 +245,17 @@ void calibration_cost_csv(struct csv_out *csv, const struct findings *f)
                                         "brier_low",
                                         "brier_high",
                                         "brier_p_holm",
-                                        "brier_outcome"};
+                                        "brier_outcome",
+                                        "log_loss",
+                                        "log_loss_low",
+                                        "log_loss_high",
+                                        "log_loss_p_holm",
+                                        "log_loss_outcome",
+                                        "ece",
+                                        "ece_low",
+                                        "ece_high",
+                                        "ece_p_holm",
+                                        "ece_outcome"};
     struct cost cost;
     columns_csv_names(csv, f->summary->store, FACTORS_ALL);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -255,6 +266,8 @@ void calibration_cost_csv(struct csv_out *csv, const struct findings *f)
         csv_out_int(csv, cost.n);
         csv_side(csv, &cost.balanced);
         csv_side(csv, &cost.brier);
+        csv_side(csv, &cost.log_loss);
+        csv_side(csv, &cost.ece);
         csv_out_end(csv);
     }
 }
@@ -278,12 +291,16 @@ void calibration_cost_table(struct texttable *table, const struct findings *f)
     texttable_add(table, "n");
     texttable_add(table, "balanced accuracy");
     texttable_add(table, "Brier score");
+    texttable_add(table, "log loss");
+    texttable_add(table, "ECE");
     texttable_end(table);
     for (int at = 0; cost_next(f, &at, &cost);) {
         columns_add(table, f->summary->store, cost.group->cell, combination_shown(f->summary->varying), 0);
         texttable_add(table, "%d", cost.n);
         add_side(table, &cost.balanced);
         add_side(table, &cost.brier);
+        add_side(table, &cost.log_loss);
+        add_side(table, &cost.ece);
         texttable_end(table);
     }
 }

@@ -54,6 +54,12 @@ static int family_of(const struct compare *compare, int row)
     return family;
 }
 
+static struct cost_side trust_side(const struct findings *f, int t, const struct compare_row *row, int at)
+{
+    int same = same_pair(f->trust[t], row, at);
+    return side_of(same < 0 ? NULL : &f->trust[t]->row[same], brier_words, trust_names[t]);
+}
+
 int cost_next(const struct findings *f, int *at, struct cost *out)
 {
     const struct compare *compare = f->compared[FACTOR_STRATEGY][REPLICATES_TEST];
@@ -61,7 +67,7 @@ int cost_next(const struct findings *f, int *at, struct cost *out)
         const struct compare_row *row = &compare->row[i];
         if (is_none(row->a) == is_none(row->b) || !findings_shows(f, row))
             continue;
-        int brier = same_pair(f->brier, row, i);
+        int brier = same_pair(f->trust[TRUST_BRIER], row, i);
         *at = i + 1;
         *out = (struct cost){is_none(row->a) ? row->b : row->a,
                              family_of(compare, i),
@@ -69,10 +75,34 @@ int cost_next(const struct findings *f, int *at, struct cost *out)
                              i,
                              brier,
                              side_of(row, balanced_words, "balanced_accuracy"),
-                             side_of(brier < 0 ? NULL : &f->brier->row[brier], brier_words, "brier")};
+                             trust_side(f, TRUST_BRIER, row, i),
+                             trust_side(f, TRUST_LOG_LOSS, row, i),
+                             trust_side(f, TRUST_ECE, row, i)};
         return 1;
     }
     return 0;
+}
+
+static struct costs_side drawn(const struct cost_side *side)
+{
+    return (struct costs_side){side->difference, side->low, side->high, side->sign};
+}
+
+int cost_rows(const struct findings *f, struct costs_row **out, struct err *err)
+{
+    struct cost cost;
+    int n = 0, at = 0;
+    while (cost_next(f, &at, &cost))
+        n++;
+    struct costs_row *row = *out = err_calloc((unsigned long)n, sizeof *row, "costs", err);
+    at = 0;
+    for (int i = 0; i < n && row && cost_next(f, &at, &cost); i++)
+        row[i] = (struct costs_row){
+            cost.group,
+            cost.family,
+            cost.n,
+            {drawn(&cost.balanced), drawn(&cost.brier), drawn(&cost.log_loss), drawn(&cost.ece)}};
+    return row ? n : E_IO;
 }
 
 /* ---- the sentence ---- */
@@ -269,7 +299,7 @@ static int judge(struct judged *j, const struct findings *f)
 {
     *j = (struct judged){.findings = f};
     int rc = overall_new(f->whole, f->compared[FACTOR_STRATEGY][REPLICATES_TEST], &j->balanced, NULL);
-    return rc == 0 ? overall_new(f->whole, f->brier, &j->brier, NULL) : rc;
+    return rc == 0 ? overall_new(f->whole, f->trust[TRUST_BRIER], &j->brier, NULL) : rc;
 }
 
 static void release(struct judged *j)

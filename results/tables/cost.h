@@ -1,5 +1,6 @@
-/* cost.h - what rebalancing gains in balanced accuracy, and what it costs in Brier score: each strategy
- * against none, all else the same, on test, row by row of the comparisons behind findings.h.
+/* cost.h - what rebalancing gains in balanced accuracy, and what it costs in Brier score, log loss and
+ * calibration error: each strategy against none, all else the same, on test, row by row of the comparisons
+ * behind findings.h.
  *
  *     struct cost cost;
  *     for (int at = 0; cost_next(findings, &at, &cost);) ...
@@ -10,6 +11,7 @@
 #ifndef CELLSWEEP_COST_H
 #define CELLSWEEP_COST_H
 
+#include "figures/costs_page.h"
 #include "tables/findings.h"
 
 #include <stdio.h>
@@ -25,11 +27,14 @@ struct cost {
     const struct summary_group *group; /* of the strategy */
     int family, n;                     /* the family of the comparison; pairs */
     int row, brier_row;                /* of the comparisons by either score; -1: not compared */
-    struct cost_side balanced, brier;
+    struct cost_side balanced, brier, log_loss, ece;
 };
 
 /* The next strategy that is shown from row *at on, which moves on; 0: none is left. */
 int cost_next(const struct findings *findings, int *at, struct cost *out);
+
+/* All of them for figures: *out (n, returned) is owned by the caller (free). Negative: E_IO. */
+int cost_rows(const struct findings *findings, struct costs_row **out, struct err *err);
 
 /* Settings that count in which some strategy stands beside none. */
 int cost_n_settings(const struct findings *findings);

@@ -137,14 +137,14 @@ static int compare_all(struct findings *f, struct store *store, enum replicates_
     return rc;
 }
 
-/* Strategies by Brier score: what a gain in balanced accuracy may cost. */
-static int compare_brier(struct findings *f, struct store *store, struct err *err)
+/* Strategies by what a gain in balanced accuracy may cost. */
+static int compare_trust(struct findings *f, struct store *store, struct err *err)
 {
-    struct replicates *replicates = NULL;
-    int rc = replicates_new(store, f->whole, "brier", REPLICATES_TEST, &replicates, err);
-    if (rc == 0)
-        rc = compare_factor(f->whole, replicates, FACTOR_STRATEGY, &f->brier, err);
-    replicates_free(replicates);
+    struct replicates *trust[N_TRUST];
+    int rc = trust_new(store, f->whole, trust, err);
+    for (int t = 0; t < N_TRUST && rc == 0; t++)
+        rc = compare_factor(f->whole, trust[t], FACTOR_STRATEGY, &f->trust[t], err);
+    trust_free(trust);
     return rc;
 }
 
@@ -176,7 +176,7 @@ int findings_new_read(struct store *store, const struct summary *summary, struct
     if (rc == 0)
         rc = inflation_new(store, f->whole, &f->selection, err);
     if (rc == 0)
-        rc = compare_brier(f, store, err);
+        rc = compare_trust(f, store, err);
     if (rc == 0)
         rc = compare_sweeps(f, store, err);
     if (rc == 0 && f->compared[FACTOR_MODEL][REPLICATES_TEST])
@@ -227,7 +227,8 @@ void findings_free(struct findings *findings)
     which_model_free(findings->which);
     compare_free(findings->leak);
     inflation_free(findings->selection);
-    compare_free(findings->brier);
+    for (int t = 0; t < N_TRUST; t++)
+        compare_free(findings->trust[t]);
     calibration_free(findings->calibration);
     roc_free(findings->roc);
     claims_free(findings->claims);

@@ -26,6 +26,7 @@
 #include "stats/compare.h"
 #include "stats/inflation.h"
 #include "stats/roc.h"
+#include "stats/trust.h"
 #include "stats/tuned.h"
 #include "stats/versus.h"
 #include "stats/which_model.h"
@@ -50,7 +51,7 @@ struct findings {
     struct stats_summary *scores[N_REPLICATES_SETS];           /* (n_groups, n_scores) owned */
     struct compare *leak;
     struct inflation *selection;            /* of whole; owned */
-    struct compare *brier;                  /* of strategies, on test, by Brier score */
+    struct compare *trust[N_TRUST];         /* of strategies, on test, by each of trust.h */
     struct versus *versus[FINDINGS_VERSUS]; /* of whole; NULL: no sweeps are kept apart */
     struct which_model *which;              /* of whole; NULL: models are not compared */
     struct calibration *calibration;        /* of summary */

@@ -67,8 +67,8 @@ told() { "$C" report "$TMP/m.h5" -o "$TMP/$1" --style single "${@:2}" >"$TMP/$1.
 check "has a report" told many
 check "in a column their texts are whole" tests/program/figure_texts.sh 5 "$TMP"/many/*.pdf
 check "models are compared" test -s "$TMP/many/models_none.png" -a -s "$TMP/many/models_oversample.png" -a -s "$TMP/many/axis_model_1-27.png"
-check "single ones have no figures" test -z "$(ls "$TMP/many" | grep '^fig[24]\|^\(reliability\|roc\).*png')"
-check "which is said" grep -q "figures that compare models; 12 of single ones .* more than 4 models: --filter model=" "$TMP/many.err"
+check "single ones have no figures" test -z "$(ls "$TMP/many" | grep '^fig[24]\|^\(reliability\|roc\|calibration_cost\).*png')"
+check "which is said" grep -q "figures that compare models; 17 of single ones .* more than 4 models: --filter model=" "$TMP/many.err"
 check "two models are chosen" told two --filter 'model=knn|cnn'
 check "they have their figures" test "$(ls "$TMP/two" | grep -c '^reliability.*\.png$')" = 2
 check "and who learns epoch by epoch its curves" test "$(cd "$TMP/two" && echo fig[24]*.png)" = "fig2c_cnn.png fig4c_cnn.png"

@@ -142,7 +142,7 @@ export class Explorer {
 
   /** Whether a value of the view matters here. */
   needs(key) {
-    return !/^(cm|cmp|sum|sus|runs|tri)\./.test(key);
+    return !/^(cm|cmp|cut|sum|sus|runs|tri)\./.test(key);
   }
 
   wants() {
@@ -178,7 +178,7 @@ export class Unbalanced {
   }
 
   needs(key) {
-    return !["clusters", "strategy", "layout", "best"].includes(key) && !/^(cm|cmp|sum|sus|runs|tri)\./.test(key);
+    return !["clusters", "strategy", "layout", "best"].includes(key) && !/^(cm|cmp|cut|sum|sus|runs|tri)\./.test(key);
   }
 
   #groups() {

@@ -22,7 +22,7 @@ export function header(sweep) {
   );
 }
 
-const PIECES = { curves: "learning curves", confusion: "confusion matrices", cells: "misclassified and suspect cells", roc: "ROC and precision-recall curves", comparisons: "comparisons", models: "which model", calibration: "calibration scores", reliability: "reliability diagrams", tuning: "tuning", scores: "further scores", factors: "models and axes compared", rankings: "ranks", literature: "claims from the literature", claims: "claims of the published text", leak_inflation: "leak inflation", selection_inflation: "selection inflation" };
+const PIECES = { curves: "learning curves", confusion: "confusion matrices", cells: "misclassified and suspect cells", roc: "ROC and precision-recall curves", cuts: "what thresholds give", comparisons: "comparisons", models: "which model", calibration: "calibration scores", reliability: "reliability diagrams", tuning: "tuning", scores: "further scores", factors: "models and axes compared", rankings: "ranks", literature: "claims from the literature", claims: "claims of the published text", leak_inflation: "leak inflation", selection_inflation: "selection inflation" };
 
 /** What a report left out to stay small. */
 function leftOutText(doc) {

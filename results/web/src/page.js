@@ -11,6 +11,7 @@ import { stampDownloads } from "./chart.js";
 import { Misclassified } from "./cells.js";
 import { Comparison, comparisonDefaults } from "./comparison.js";
 import { Confusion, confusionDefaults } from "./confusion.js";
+import { Cuts, cutsDefaults, haveCuts } from "./cuts.js";
 import { announce, button, el, fill, idle } from "./dom.js";
 import { Explorer, Unbalanced, explorerDefaults, syncControls } from "./explorer.js";
 import { DataSection, finalTable, findings, folded, header } from "./front.js";
@@ -61,7 +62,7 @@ export class Page {
     this.app = app;
     this.predictor = predictor;
     this.sweep = new Sweep(doc);
-    this.view = new View({ ...explorerDefaults(this.sweep), ...summaryDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep), ...reliabilityDefaults(this.sweep), ...modelsDefaults(this.sweep), ...sweepsDefaults(this.sweep), ...runsDefaults(), ...suspectsDefaults(), ...trialsDefaults() });
+    this.view = new View({ ...explorerDefaults(this.sweep), ...summaryDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep), ...reliabilityDefaults(this.sweep), ...modelsDefaults(this.sweep), ...sweepsDefaults(this.sweep), ...cutsDefaults(this.sweep), ...runsDefaults(), ...suspectsDefaults(), ...trialsDefaults() });
     this.choices = this.#choices();
     this.parts = [];
     this.seen = new Set();
@@ -99,6 +100,7 @@ export class Page {
       ["confusion", "Confusion matrices", () => [new Confusion(sweep, view)]],
       ["calibration", "Calibration", () => [new Reliability(sweep, view)]],
       ["roc", "ROC and PR curves", () => [new Roc(sweep, view)]],
+      haveCuts(sweep) && ["thresholds", "Threshold", () => [new Cuts(sweep, view)]],
       ["cells", "Misclassified cells", () => [new Misclassified(sweep, view)]],
       ["suspects", "Suspect labels", () => [new Suspects(sweep, view)]],
       this.predictor && ["classify", "Classify", () => []],

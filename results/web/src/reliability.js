@@ -1,6 +1,7 @@
 /* reliability.js - how far probabilities can be trusted: reliability diagrams of the strategies of a cell of the grid, with counts, and
  * their scores as stored and put right on val sets. */
 import { Chart } from "./chart.js";
+import { costsFigure } from "./costs.js";
 import { el, fill, interval, number, pValue, select } from "./dom.js";
 import { Shown, capital, cellSelects, cellTitle, isCellKey } from "./explorer.js";
 import { SortableTable, reader } from "./table.js";
@@ -24,6 +25,7 @@ export class Reliability {
     this.node = el("div", {});
     this.controls = el("div", { class: "row controls" });
     this.chart = new Chart({ name: "reliability", label: "Reliability diagram of the strategies" });
+    this.costs = new Chart({ name: "costs", label: "What strategies gain over none, and cost in calibration" });
     this.table = el("div", {});
     this.shown = new Shown();
     this.build();
@@ -37,7 +39,7 @@ export class Reliability {
     const { cost } = sweep.doc.summary ?? {};
     this.read = reader(reliability.columns);
     this.ways = [...new Set(reliability.rows.map((r) => this.read(r, "recalibrate")))];
-    fill(this.node, cost && el("p", { id: "cost", text: cost }), this.controls, this.shown.node, this.chart.node, this.table, this.#costs());
+    fill(this.node, cost && el("p", { id: "cost", text: cost }), this.controls, this.shown.node, this.chart.node, this.table, this.costs.node, this.#costs());
     const ways = this.ways.map((value) => ({ value, label: WAYS[value] ?? value }));
     fill(this.controls, ...cellSelects(sweep, view, "reliability"), ways.length > 1 && select("Probabilities", ways, view.get("rel.way"), (value) => view.set({ "rel.way": value }), { id: "reliability-way", dataset: { key: "rel.way" } }));
   }
@@ -68,7 +70,22 @@ export class Reliability {
     this.shown.tell(sweep, view, `probabilities ${WAYS[this.#way()]}`);
     this.chart.node.hidden = rows.length === 0;
     if (rows.length) this.chart.draw((paint) => this.#diagram(rows, paint));
+    this.#drawCosts();
     fill(this.table, rows.length ? this.#scores() : el("p", { class: "hint", text: "No finished job for this choice." }));
+  }
+
+  #drawCosts() {
+    const { sweep, view } = this;
+    const table = sweep.doc.tables.calibration_cost;
+    const mine = table?.rows.length ? this.#mine(table) : [];
+    this.costs.node.hidden = mine.length === 0;
+    if (mine.length === 0) return;
+    const read = reader(table.columns);
+    const rows = mine.map((r, at) => {
+      const group = sweep.groups.find((g) => sweep.factors().every((f) => String(read(r, f.name) ?? "") === String(sweep.value(g, f.name))));
+      return { at, strategy: read(r, "strategy"), title: sweep.title(read(r, "strategy")), leaks: (group && sweep.leak(group)?.leak > 0) || false, value: (name) => read(r, name) };
+    });
+    this.costs.draw((paint) => costsFigure(sweep, rows, cellTitle(sweep, view), paint));
   }
 
   #diagram(rows, paint) {
@@ -142,8 +159,10 @@ export class Reliability {
       { ...key("p_holm", "p, Holm"), text: (r) => pValue(read(r, "p_holm")) }, key("outcome", "is"),
       key("brier", "Brier score"), range("interval", "brier_low", "brier_high"),
       { ...key("brier_p_holm", "p (Brier)"), text: (r) => pValue(read(r, "brier_p_holm")) }, key("brier_outcome", "is (Brier)"),
+      key("log_loss", "log loss"), key("log_loss_outcome", "is (log loss)"),
+      key("ece", "ECE"), key("ece_outcome", "is (ECE)"),
     ];
-    return new SortableTable({ name: "calibration-cost", caption: "What each strategy gained over none in balanced accuracy, and cost in Brier score", rows: table.rows, columns, all: table, notes: table.notes }).node;
+    return new SortableTable({ name: "calibration-cost", caption: "What each strategy gained over none in balanced accuracy, and cost in calibration", rows: table.rows, columns, all: table, notes: table.notes }).node;
   }
 }
 

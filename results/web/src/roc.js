@@ -96,7 +96,7 @@ export class Roc {
     const layout = {
       width,
       margin: { l: 56, r: 14, t: top, b: bottom + legend },
-      legend: { orientation: "h", x: 0, xref: "paper", y: -(bottom + 2) / plot, yanchor: "top", font: { size: 12 } },
+      legend: { orientation: "h", traceorder: "normal", x: 0, xref: "paper", y: -(bottom + 2) / plot, yanchor: "top", font: { size: 12 } },
       hovermode: "closest", shapes: [], annotations: [],
     };
     Object.entries(KINDS).forEach(([kind, of], i) => {
