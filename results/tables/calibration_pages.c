@@ -26,8 +26,8 @@ const char reliability_note[] =
 
 const char calibration_cost_note[] =
     "What a strategy gained over none in balanced accuracy, and what it cost in Brier score, log loss "
-    "(mean of minus the log of the probability of the own class) and expected calibration error (ECE), on test: "
-    "differences, intervals and p as in the comparisons of strategies; positive is more of the score, "
+    "(mean of minus the log of the probability of the own class) and expected calibration error (ECE), on "
+    "test: differences, intervals and p as in the comparisons of strategies; positive is more of the score, "
     "so better of balanced accuracy and worse of the others. gained, lost and cost are said only "
     "where p, adjusted for all pairs of strategies of the setting (Holm), each score by itself, is "
     "below 0.05. Of stored probabilities, before any recalibration.\n";

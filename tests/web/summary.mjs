@@ -139,6 +139,47 @@ await check("ROC and precision-recall curves are those of the table, their legen
   await load();
 });
 
+await check("a threshold starts where it is stored, and is moved by keys; its rates are those of the table", async () => {
+  const cuts = beside("cuts.csv");
+  await change(page, () => page.select("#cuts-strategy", "oversample"));
+  await change(page, () => page.select("#cuts-protocol", "holdout"));
+  const chosen = await page.$$eval("#thresholds select", (all) => Object.fromEntries(all.map((s) => [s.dataset.key.replace(/^axis\.|^cut\./, ""), s.value])));
+  const row = (at) => cuts.find((r) => Number(r.threshold) === at && Object.entries(chosen).every(([name, value]) => same(r[name], value)));
+  const shown = () => page.$$eval("#cut-rates tbody tr", (rows) => rows.map((r) => [...r.querySelectorAll("td")].map((d) => d.textContent)));
+  const compare = async (at) => {
+    assert.equal(await page.$eval("#thresholds output", (o) => o.textContent), at.toFixed(2));
+    const found = await shown();
+    ["sensitivity", "specificity", "precision", "f1"].forEach((name, i) => {
+      const close = (text, value) => assert.ok(value === "" ? text === "–" : Math.abs(Number(text) - Number(value)) <= 0.00056, `${name} at ${at}: ${text}, exported ${value}`);
+      close(found[i][0], row(at)[name]);
+      close(found[i][1].split(" to ")[0], row(at)[`${name}_low`]);
+      close(found[i][1].split(" to ")[1] ?? "–", row(at)[`${name}_high`]);
+    });
+  };
+  await compare(0.5);
+  await page.focus("#cut-at");
+  await change(page, () => page.keyboard.press("ArrowLeft"));
+  await compare(0.49);
+  await change(page, () => page.keyboard.press("Home"));
+  await compare(0);
+  assert.match(await page.evaluate(() => location.hash), /cut\.at=0(&|$)/);
+  assert.match(await page.$eval("#thresholds", (s) => s.textContent), /chosen on the reported set/);
+  await load();
+});
+
+await check("what strategies cost in calibration is drawn as the table has it, and filled where it says so", async () => {
+  const costs = beside("calibration_cost.csv");
+  const drawn_ = await page.$eval("#plot-costs", (plot) => plot.data.map((t) => ({ ...t.meta, x: t.x[0], filled: t.marker.color === t.marker.line.color })));
+  const chosen = await page.$$eval("#calibration select", (all) => Object.fromEntries(all.map((s) => [s.dataset.key.replace(/^axis\./, ""), s.value])));
+  assert.equal(drawn_.length, 4);
+  for (const { score, strategy, x, filled } of drawn_) {
+    const row = costs.find((r) => r.strategy === strategy && Object.entries(chosen).every(([name, value]) => same(r[name], value)));
+    near(x, Number(row[score]), score);
+    const outcome = row[score === "balanced_accuracy" ? "outcome" : `${score}_outcome`];
+    assert.equal(filled, ["gained", "lost", "cost"].includes(outcome));
+  }
+});
+
 /* ---- for everyone ---- */
 
 await check("numbers are read as Germans and English write them, and what may be either is said", () => {
