@@ -101,6 +101,7 @@ await check("an uploaded image is shown and classified as the server says", asyn
   assert.deepEqual(shown, answer.images[0].probabilities);
   const best = answer.clusters[shown.indexOf(Math.max(...shown))];
   assert.match(await text(".predicted p"), new RegExp(`The image belongs to cluster ${best} `));
+  assert.match(await text(".predicted .caution"), /^Chosen among clusters \d+, \d+: one of them is named whatever the image shows\./);
   await until(() => [...document.querySelectorAll(".predicted img")].every((i) => i.complete && i.naturalWidth > 0));
   assert.equal(await page.$$eval(".predicted > .steps img", (l) => l.length), 3);
   assert.equal(await page.$$eval(".predicted details img", (l) => l.length), 5);

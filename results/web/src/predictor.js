@@ -186,6 +186,7 @@ function prediction(image, clusters) {
     steps(image),
     image.notes.length ? el("div", { class: "notes" }, ...image.notes.map((text) => el("p", { text }))) : null,
     bars(image.probabilities, clusters, top.at),
+    caution(clusters, image.similar),
     similarCells(image.similar),
   );
 }
@@ -242,6 +243,13 @@ function bars(probabilities, clusters, top) {
   const few = el("div", { class: "bars" }, ...order.slice(0, 8).flatMap(row));
   if (order.length <= 8) return few;
   return el("div", {}, few, el("details", {}, el("summary", { text: `All ${order.length} ${classesWord(clusters)}` }), el("div", { class: "bars" }, ...order.slice(8).flatMap(row))));
+}
+
+/** What the networks cannot know: that it may be none of their classes; and that they may have learnt this very image. */
+function caution(clusters, similar) {
+  const same = similar?.find((s) => s.similarity > 0.99999);
+  const among = clusters.length > 6 ? `${clusters.length} ${classesWord(clusters)}` : `${classesWord(clusters)} ${clusters.join(", ")}`;
+  return el("p", { class: "hint caution", text: `Chosen among ${among}: one of them is named whatever the image shows.${same ? ` It equals cell ${same.id} of the sweep, which these networks may have been trained on.` : ""}` });
 }
 
 function similarCells(list) {
