@@ -160,8 +160,8 @@ static void collect_texts(struct layout *l, const struct costs_page *page)
         &l->notes,
         "Strategy minus none on test images, mean of n = %d%s%.0d pairs of runs, and its 95 %% interval. "
         "Filled: p < 0.05, adjusted by Holm for all pairs of strategies of the setting, each score "
-        "by itself; open: no difference is claimed. Of stored probabilities, before any recalibration. An arrow: "
-        "the interval goes on.",
+        "by itself; open: no difference is claimed. Of stored probabilities, before any recalibration. An "
+        "arrow: the interval goes on.",
         least, most > least ? " to " : "", most > least ? most : 0);
     curves_footer(footer, sizeof footer, page->summary, first->cell->protocol, done, jobs);
     figtext_note(&l->notes, "%s", footer);
