@@ -64,8 +64,7 @@ static json_t *member(struct columns *c, size_t n)
     json_out_put(object, "positives", c->positives, &c->failed);
     json_out_put(object, "negatives", c->negatives, &c->failed);
     json_out_put(object, "stored", c->stored, &c->failed);
-    json_out_put(object, "rates", c->rates ? json_out_bytes("", c->rates, n * sizeof *c->rates) : NULL,
-                 &c->failed);
+    json_out_put(object, "rates", json_out_bytes("", c->rates, n * sizeof *c->rates), &c->failed);
     return object;
 }
 
@@ -74,27 +73,23 @@ int page_cuts(struct store *store, const struct summary *summary, const struct c
 {
     size_t n = (size_t)summary->n_groups * OF_GROUP;
     struct predicted *predicted = NULL;
-    int n_two = 0, rc = 0;
+    int n_two = 0;
     *out = json_null();
     if (summary->n_groups > PAGE_CUTS_MOST)
         return 0;
-    struct columns c = {json_array(),
-                        json_array(),
-                        json_array(),
-                        json_array(),
-                        json_array(),
-                        malloc((n + 1) * sizeof *c.rates),
-                        0};
-    rc = c.rates ? predicted_new(store, &predicted, err)
-                 : err_set(err, E_IO, "out of memory for the page's data");
+    uint16_t *rates = err_calloc(n, sizeof *rates, "the page's data", err);
+    if (!rates)
+        return E_IO;
+    struct columns c = {json_array(), json_array(), json_array(), json_array(), json_array(), rates, 0};
+    int rc = predicted_new(store, &predicted, err);
     for (int g = 0; g < summary->n_groups && rc >= 0; g++) {
         rc = add_group(&c, predicted, &summary->group[g], stored_threshold(calibration, g),
-                       c.rates + (size_t)g * OF_GROUP, err);
+                       rates + (size_t)g * OF_GROUP, err);
         n_two += rc > 0;
     }
     predicted_free(predicted);
     json_t *object = member(&c, n);
-    free(c.rates);
+    free(rates);
     if (rc >= 0 && c.failed)
         rc = err_set(err, E_IO, "out of memory for the page's data");
     if (rc >= 0 && n_two > 0)
