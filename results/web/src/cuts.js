@@ -56,7 +56,7 @@ export class Cuts {
     this.slider = el("input", { type: "range", id: "cut-at", min: "0", max: "1", step: "0.01", "aria-describedby": "cut-said", oninput: () => this.#move(this.slider.value) });
     this.output = el("output", { for: "cut-at", class: "at" });
     const stored = el("button", { type: "button", text: "As stored", onclick: () => this.#move("") });
-    const slide = el("div", { class: "field slide" }, el("label", { for: "cut-at", text: "Threshold" }), el("div", { class: "row" }, this.slider, this.output, stored));
+    const slide = el("div", { class: "field slide no-print" }, el("label", { for: "cut-at", text: "Threshold" }), el("div", { class: "row" }, this.slider, this.output, stored));
     const warning = el("p", { class: "warning", text: "Numbers here are of the test set. A threshold that is picked because they look best is chosen on the reported set, and they are then too good; threshold: tuned in the sweep file chooses it on a val set." });
     fill(this.node, this.controls, this.shown.node, this.missing, slide, this.said, warning, this.tables, this.chart.node);
     fill(this.controls, strategies.length > 1 && select("Strategy", strategies, view.get("cut.strategy"), (value) => view.set({ "cut.strategy": value }), { id: "cuts-strategy", dataset: { key: "cut.strategy" } }), ...cellSelects(sweep, view, "cuts"));
