@@ -466,6 +466,9 @@ await check("a page that leaves out what does not fit says so, and shows the res
   const keys = await page.$$eval("#table-runs tbody a", (list) => list.map((a) => a.dataset.run));
   const last = (key) => Number(epochs.filter((r) => r.key === key).at(-1).test_loss).toFixed(3);
   assert.deepEqual((await runRows()).map((row) => row[head.indexOf("loss")]), keys.map(last));
+  await change(page, () => page.click("#table-runs tbody a"));
+  assert.match(await page.$eval("#run-yaml", (p) => p.textContent), new RegExp(`--filter key=${keys[0]}`));
+  assert.deepEqual([await page.$eval("#table-runs", (t) => t.checkVisibility()), await page.$eval("#plot-run", (p) => p.checkVisibility())], [true, false]);
 });
 
 await finish();

@@ -53,10 +53,10 @@ export class Run {
       ["Time", seconds && `${seconds} on rank ${jobs.rank[j]}, attempt ${jobs.attempts[j]}`],
     ];
     fill(this.facts, ...facts.filter(([, v]) => v !== "" && v !== null && v !== undefined).flatMap(([name, v]) => [el("dt", { text: name }), el("dd", { text: String(v) })]));
-    const drawn = sweep.counted(group).length > 0;
+    const drawn = sweep.counted(group).length > 0 && sweep.held.curves[j] === 1;
     this.chart.node.hidden = !drawn;
     if (drawn) this.chart.draw((paint) => curvesFigure(sweep, [panelOfGroup(sweep, group, `Run ${jobs.key[j].slice(0, 8)}`, paint)], options, paint));
-    fill(this.matrices, ...Object.keys(sweep.doc.confusion).map((set) => matrix(sweep, group, set)));
+    fill(this.matrices, ...(sweep.held.confusion[j] ? Object.keys(sweep.doc.confusion).map((set) => matrix(sweep, group, set)) : []));
     this.yaml.textContent = jobYaml(sweep, j);
   }
 }

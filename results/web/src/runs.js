@@ -27,6 +27,7 @@ export class Runs {
     this.pages = el("div", { class: "tools", role: "group", "aria-label": "Pages of the table of runs" });
     this.run = new Run(sweep, () => this.#close());
     const table = el("table", { id: "table-runs" }, el("caption", { text: "Runs; balanced accuracy and loss of the test images at the judged epoch" }), el("thead", {}, this.head), this.body);
+    this.canDoWithout = true; // of curves and matrices of the run that is open
     this.grouped = el("div", {});
     this.node = el("div", {}, this.controls, this.wrong, this.said, this.grouped, el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of runs" }, table), this.pages, this.run.node);
     this.build();
