@@ -119,6 +119,8 @@ static void find_range(struct layout *l, const struct costs_page *page, int pane
     for (int i = 0; i < page->n; i++) {
         const struct costs_side *side = &page->row[i].side[panel];
         stretch(l, panel, side->difference);
+        if (isnan(side->low)) /* fmax() would take the other number */
+            continue;
         stretch(l, panel, fmax(side->low, -4 * most));
         stretch(l, panel, fmin(side->high, 4 * most));
     }

@@ -19,11 +19,11 @@ static double ratio(double part, double whole)
     return whole > 0 ? part / whole : (double)NAN;
 }
 
-/* The last threshold by which a probability is taken for positive; -1: by none. */
+/* The last threshold by which a probability is taken for positive; -1: by none. A damaged file may hold any
+ * number. */
 static int last_place(double p, int first)
 {
-    int k = (int)floor(p * LAST) + 1;
-    k = k > LAST ? LAST : k;
+    int k = (int)fmin(fmax(floor(p * LAST) + 1, -1), LAST);
     while (k >= 0 && !(p > cuts_place(k) || (first && p >= cuts_place(k))))
         k--;
     return k;

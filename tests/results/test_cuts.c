@@ -98,6 +98,22 @@ static void what_is_undefined_is_nan(void **state)
     assert_near(at(value, CUT_SPECIFICITY, 50), 1);
 }
 
+/* A damaged file may hold any number. */
+static void numbers_that_are_no_probabilities_are_cut_too(void **state)
+{
+    const float probs[] = {0, 1e30f, 0, (float)INFINITY, 0, -1e30f, 0, -(float)INFINITY};
+    const int label[] = {1, 0, 1, 0};
+    double value[N_CUT_VALUES * CUTS_POINTS];
+    (void)state;
+    cuts_of_set(&(struct scores_input){4, 2, 2, probs, label, 1}, value);
+    for (int k = 0; k < CUTS_POINTS; k++) {
+        assert_near(at(value, CUT_TP, k), 1);
+        assert_near(at(value, CUT_FP, k), 1);
+        assert_near(at(value, CUT_FN, k), 1);
+        assert_near(at(value, CUT_TN, k), 1);
+    }
+}
+
 /* ---- of stored predictions ---- */
 
 static char folder[64], path[128];
@@ -238,16 +254,38 @@ static void what_is_claimed_is_filled(void **state)
     free(pages);
 }
 
+/* Without an interval there is nothing to leave room for. */
+static void one_pair_of_runs_fills_its_panel(void **state)
+{
+    const double nan = (double)NAN;
+    const struct costs_row row = {
+        &summary->group[0],
+        0,
+        1,
+        {{0.5, nan, nan, 0}, {0.5, nan, nan, 0}, {0, nan, nan, 0}, {0, nan, nan, 0}}};
+    struct costs_page *pages = NULL;
+    (void)state;
+    assert_int_equal(costs_pages(summary, &row, 1, &pages, &err), 1);
+    assert_int_equal(costs_page_write(&pages[0], "x", NULL, folder, &err), 0);
+    char *script = small_text(folder, "x.gp");
+    assert_non_null(strstr(script, "set xrange [-0.03:0.53];"));
+    assert_null(strstr(script, "set xrange [-2"));
+    free(script);
+    free(pages);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_small_set_by_hand),
         cmocka_unit_test(a_half_is_what_is_stored),
         cmocka_unit_test(what_is_undefined_is_nan),
+        cmocka_unit_test(numbers_that_are_no_probabilities_are_cut_too),
         cmocka_unit_test_setup_teardown(cuts_are_means_over_jobs, begin, end),
         cmocka_unit_test_setup_teardown(the_table_has_a_row_a_threshold, begin, end),
         cmocka_unit_test_setup_teardown(trust_is_scored_job_by_job, begin, end),
         cmocka_unit_test_setup_teardown(what_is_claimed_is_filled, begin, end),
+        cmocka_unit_test_setup_teardown(one_pair_of_runs_fills_its_panel, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
