@@ -13,6 +13,15 @@ double chance_average_precision(int n, int positive)
     return n > 1 ? (harmonic + (n - harmonic) * (positive - 1) / (n - 1)) / n : 1;
 }
 
+const char *chance_why_not_above(const struct contrast *above)
+{
+    if (above->n < 2)
+        return "one run";
+    if (above->mean > 0 && above->p < contrast_alpha)
+        return NULL;
+    return above->mean > 0 && above->smallest_p >= contrast_alpha ? "few runs" : "baseline at chance";
+}
+
 /* Of the images of one job; NaN of none. */
 static double of_input(const struct scores_input *input)
 {

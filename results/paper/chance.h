@@ -11,6 +11,7 @@
 #ifndef CELLSWEEP_CHANCE_H
 #define CELLSWEEP_CHANCE_H
 
+#include "stats/contrast.h"
 #include "stats/summary.h"
 
 /* Of n >= 1 images of which `positive` >= 1 are. */
@@ -20,5 +21,9 @@ double chance_average_precision(int n, int positive);
  * metric: "auroc" or "auprc". E_IO. */
 int chance_of(struct store *store, const struct summary_group *group, const char *metric, double *out,
               struct err *err);
+
+/* Why a baseline is not shown to be above chance; NULL: it is, significantly. So few runs that no baseline
+ * could be do not say that it is at chance: all of them may be perfect. above: it minus chance. Constants. */
+const char *chance_why_not_above(const struct contrast *above);
 
 #endif

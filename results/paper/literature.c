@@ -176,19 +176,20 @@ static const char *why_not(const struct testing *t)
     return why;
 }
 
-/* 1 when what the claim compares with is significantly above chance. Where it is not, as after few epochs, a
- * difference tells how slowly it learns, and nothing can degrade. */
-static int has_learnt(const struct testing *t, int *yes, struct err *err)
+/* *why is NULL when what the claim compares with is significantly above chance. Where it is not, as after few
+ * epochs, a difference tells how slowly it learns, and nothing can degrade. */
+static int has_learnt(const struct testing *t, const char **why, struct err *err)
 {
     int rc = 0;
-    *yes = 1;
-    for (int i = 0; i < t->n_second && rc == 0; i++) {
+    *why = NULL;
+    for (int i = 0; i < t->n_second && rc == 0 && !*why; i++) {
         struct contrast above = {.mean = 0};
         double chance;
         rc = chance_of(t->store, &t->summary->group[t->second[i]], t->claim->metric, &chance, err);
         if (rc == 0)
             rc = contrast_constant(&t->replicates->group[t->second[i]], chance, &above, err);
-        *yes &= rc == 0 && above.mean > 0 && above.p < contrast_alpha;
+        if (rc == 0)
+            *why = chance_why_not_above(&above);
     }
     return rc;
 }
@@ -269,12 +270,10 @@ void literature_blank(struct literature_row *row)
 
 static int test_row(const struct testing *t, struct literature_row *row, struct err *err)
 {
-    int rc = 0, learnt = 1;
+    int rc = 0;
     row->reason = why_not(t);
-    if (!row->reason && t->claim->has_to_learn) {
-        rc = has_learnt(t, &learnt, err);
-        row->reason = learnt ? NULL : "baseline at chance";
-    }
+    if (!row->reason && t->claim->has_to_learn)
+        rc = has_learnt(t, &row->reason, err);
     for (int i = 0; i < t->n_second && rc == 0 && !row->reason; i++)
         rc = take_second(t, i, row, err);
     if (row->reason)

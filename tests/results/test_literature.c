@@ -3,12 +3,17 @@
 
 #include "models/model.h"
 #include "paper/chance.h"
+#include "support/judged_job.h"
+#include "support/scratch.h"
+#include "support/store_fixture.h"
 
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -139,9 +144,67 @@ static void gains_are_held_against_every_difference_of_methods(void **state)
                      LITERATURE_UNDECIDED); /* two gain, the third does not */
 }
 
+/* ---- why a claim is not tested ---- */
+
+/* Of "undersampling leaves AUROC as it is", on so many seeds; none ranks all images rightly, or all wrongly. */
+static void assert_reason(int seeds, int rightly, const char *reason)
+{
+    const int image[] = {0, 1, 7, 8};
+    const float right[] = {0.25f, 0.125f, 0.75f, 0.5f}, wrong[] = {0.75f, 0.5f, 0.25f, 0.125f};
+    char folder[64], path[128], command[128];
+    struct store *store = NULL;
+    struct summary *summary = NULL;
+    struct literature *literature = NULL;
+    struct err err = {0};
+    int n = 0;
+    assert_int_equal(scratch_make(folder, sizeof folder), 0);
+    snprintf(path, sizeof path, "%s/r.h5", folder);
+    struct fixture *fixture = fixture_new(2 * seeds, 1, 0);
+    for (int j = 0; j < 2 * seeds; j++) {
+        struct store_job *job = &fixture->job[j];
+        *job = fixture_job(1, 3);
+        job->seed = 1 + j / 2;
+        job->fold = job->repeat = 0;
+        snprintf(job->protocol, sizeof job->protocol, "holdout");
+        snprintf(job->strategy, sizeof job->strategy, "%s", j % 2 ? "undersample" : "none");
+        snprintf(job->key, sizeof job->key, "%032x", (unsigned)j + 1);
+    }
+    assert_int_equal(store_create(path, &fixture->plan, &err), 0);
+    assert_int_equal(store_open_shared(path, MPI_COMM_NULL, &store, &err), 0);
+    for (int j = 0; j < 2 * seeds; j++)
+        judged_write(store, j, 0, 4, image, rightly ? right : wrong);
+    assert_int_equal(summary_new(store, NULL, &summary, &err), 0);
+    assert_int_equal(literature_new(store, summary, &literature, &err), 0);
+    for (int i = 0; i < literature->n; i++) {
+        if (strcmp(literature->row[i].claim->text, "undersampling leaves AUROC as it is") != 0)
+            continue;
+        assert_string_equal(literature->row[i].reason, reason);
+        n++;
+    }
+    assert_int_equal(n, 1);
+    literature_free(literature);
+    summary_free(summary);
+    store_close(store, NULL);
+    fixture_free(fixture);
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    assert_int_equal(system(command), 0);
+}
+
+/* A baseline that few runs cannot tell from chance is not said to be at chance. */
+static void a_reason_is_what_is_the_matter(void **state)
+{
+    (void)state;
+    assert_reason(1, 1, "one run");
+    assert_reason(4, 1, "few runs"); /* all of them perfect */
+    assert_reason(4, 0, "baseline at chance");
+    assert_reason(8, 0, "baseline at chance");
+    assert_reason(8, 1, "");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(outcomes_are_those_worked_out_by_hand),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_reason_is_what_is_the_matter),
+                                       cmocka_unit_test(outcomes_are_those_worked_out_by_hand),
                                        cmocka_unit_test(models_of_claims_exist),
                                        cmocka_unit_test(average_precision_of_a_random_order),
                                        cmocka_unit_test(gains_are_held_against_every_difference_of_methods)};
