@@ -124,7 +124,7 @@ static void find_range(struct layout *l, const struct costs_page *page, int pane
         stretch(l, panel, fmax(side->low, -4 * most));
         stretch(l, panel, fmin(side->high, 4 * most));
     }
-    double room = 0.06 * fmax(l->high[panel] - l->low[panel], 0.01);
+    double range = l->high[panel] - l->low[panel], room = range > 0 ? 0.06 * fmax(range, 0.01) : 0.01;
     l->low[panel] -= room;
     l->high[panel] += room;
 }
@@ -158,13 +158,18 @@ static void collect_texts(struct layout *l, const struct costs_page *page)
         figtext_note(&l->notes,
                      "On red: test images of some strategies were seen in training, so their differences are "
                      "no estimate of what new cells would give.");
-    figtext_note(
-        &l->notes,
-        "Strategy minus none on test images, mean of n = %d%s%.0d pairs of runs, and its 95 %% interval. "
-        "Filled: p < 0.05, adjusted by Holm for all pairs of strategies of the setting, each score "
-        "by itself; open: no difference is claimed. Of stored probabilities, before any recalibration. An "
-        "arrow: the interval goes on.",
-        least, most > least ? " to " : "", most > least ? most : 0);
+    if (most < 2)
+        figtext_note(&l->notes,
+                     "Strategy minus none on test images, of one pair of runs: there is no interval, and no "
+                     "difference is claimed. Of stored probabilities, before any recalibration.");
+    else
+        figtext_note(
+            &l->notes,
+            "Strategy minus none on test images, mean of n = %d%s%.0d pairs of runs, and its 95 %% interval. "
+            "Filled: p < 0.05, adjusted by Holm for all pairs of strategies of the setting, each score "
+            "by itself; open: no difference is claimed. Of stored probabilities, before any recalibration. "
+            "An arrow: the interval goes on.",
+            least, most > least ? " to " : "", most > least ? most : 0);
     curves_footer(footer, sizeof footer, page->summary, first->cell->protocol, done, jobs);
     figtext_note(&l->notes, "%s", footer);
 }
