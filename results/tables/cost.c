@@ -2,6 +2,7 @@
 #include "stats/overall.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int is_none(const struct summary_group *group)
@@ -48,10 +49,15 @@ static int same_pair(const struct compare *compare, const struct compare_row *ro
 
 static int family_of(const struct compare *compare, int row)
 {
-    int family = 0;
-    while (compare->family[family].end <= row)
-        family++;
-    return family;
+    int least = 0, most = compare->n_families - 1;
+    while (least < most) {
+        int middle = (least + most) / 2;
+        if (compare->family[middle].end <= row)
+            least = middle + 1;
+        else
+            most = middle;
+    }
+    return least;
 }
 
 static struct cost_side trust_side(const struct findings *f, int t, const struct compare_row *row, int at)
@@ -208,22 +214,21 @@ static void add(struct tally *tally, const struct cost *cost)
     tally->brier += cost->brier.difference;
 }
 
-/* The strategy of the k-th comparison, when none before it has it, over all of them; else n is 0. */
-static struct tally tally_of(const struct judged *j, int k)
+/* What every strategy did, in the order of their first comparisons; tally has room for all of them. Returns how
+ * many they are. */
+static int take_tallies(const struct judged *j, struct tally *tally)
 {
-    struct tally tally = {0};
     struct cost cost;
-    int at = 0, alone[2];
-    for (int i = 0; i <= k && next(j, &at, &cost, alone); i++)
-        tally.strategy = cost.group->cell->strategy;
-    at = 0;
-    for (int i = 0; tally.strategy && next(j, &at, &cost, alone); i++)
-        if (strcmp(cost.group->cell->strategy, tally.strategy) == 0) {
-            if (i < k)
-                return (struct tally){0};
-            add(&tally, &cost);
-        }
-    return tally;
+    int n = 0, alone[2];
+    for (int at = 0; next(j, &at, &cost, alone);) {
+        int k = 0;
+        while (k < n && strcmp(tally[k].strategy, cost.group->cell->strategy) != 0)
+            k++;
+        if (k == n)
+            tally[n++] = (struct tally){.strategy = cost.group->cell->strategy};
+        add(&tally[k], &cost);
+    }
+    return n;
 }
 
 static void write_counts(FILE *file, int better, int worse, const char *word, double mean, const char *score)
@@ -241,12 +246,10 @@ static void write_counts(FILE *file, int better, int worse, const char *word, do
 /* Of several settings: every strategy that has something to say in one of them. */
 static void write_tallies(FILE *file, const struct judged *j, int n_settings)
 {
-    int n = 0, rows = 0, at = 0, alone[2];
-    struct cost cost;
-    while (next(j, &at, &cost, alone))
-        rows++;
-    for (int k = 0; k < rows; k++) {
-        struct tally t = tally_of(j, k);
+    struct tally *tally = calloc((size_t)j->balanced->compare->n + 1, sizeof *tally);
+    int n = 0, n_tallies = tally ? take_tallies(j, tally) : 0;
+    for (int k = 0; k < n_tallies; k++) {
+        struct tally t = tally[k];
         if (t.gained + t.lost + t.better + t.cost == 0)
             continue;
         if (n == 0)
@@ -257,6 +260,7 @@ static void write_tallies(FILE *file, const struct judged *j, int n_settings)
             fputs(", ", file);
         write_counts(file, t.better, t.cost, "cost", t.brier / t.n, "Brier score");
     }
+    free(tally);
 }
 
 /* " (10 comparisons a score, in all settings together, Holm-adjusted p < 0.05)". */
