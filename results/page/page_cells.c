@@ -194,8 +194,9 @@ static int put_pictures(struct sheet *s, json_t *root, struct err *err)
     put(s, object, "image", rows);
     put(s, object, "id", ids);
     put(s, object, "cluster", clusters);
+    int rc = put_sprite(s, object, err);
     put(s, root, "cells", object);
-    return put_sprite(s, object, err);
+    return rc;
 }
 
 int page_cells(const struct summary *summary, const struct dataset *data, json_t *root, struct err *err)

@@ -400,8 +400,10 @@ static void put_judged(struct document *d, enum metric metric, const float *curv
     json_t *jobs = json_object_get(d->root, "jobs"), *judged = json_object_get(jobs, "judged");
     if (metric != METRIC_LOSS && metric != METRIC_BALANCED_ACCURACY)
         return;
-    if (!judged)
-        put(d, jobs, "judged", judged = json_object());
+    if (!judged) {
+        put(d, jobs, "judged", json_object());
+        judged = json_object_get(jobs, "judged"); /* NULL without memory */
+    }
     put(d, judged, metric_names[metric], judged_column(d, curve, err));
 }
 

@@ -71,7 +71,8 @@ static int make_document(struct serve *serve, struct store *store, struct serve_
         options.most = SERVE_FIRST_BYTES;
         options.apart = apart;
     }
-    int rc = sweep_images_open(store, &data, why, err);
+    int rc = apart ? sweep_images_open(store, &data, why, err)
+                   : err_set(err, E_IO, "out of memory: the page's data cannot be kept; free some memory");
     options.data = data;
     if (rc == 0)
         rc = page_data_new(store, serve->filter, &options, &json, &n, err);
