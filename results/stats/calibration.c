@@ -86,15 +86,6 @@ int calibrator_n_val(const struct calibrator *calibrator)
 
 enum { N_VALUES = N_RECALIBRATIONS * N_CALIBRATION };
 
-/* The probability above which the positive one of two classes is predicted; NaN: there is no such cut. */
-static double cut_of(const struct calibrator *calibrator, const struct recalibrator *fit)
-{
-    int positive = calibrator_positive(calibrator);
-    if (fit->why || fit->threshold != THRESHOLD_TUNED || calibrator_n_classes(calibrator) != 2)
-        return (double)NAN;
-    return 1 / (1 + exp(fit->offset[positive]));
-}
-
 /* Scores of a job by every way that is read: value[k * stride] is score k % N_CALIBRATION of way
  * k / N_CALIBRATION. */
 static int score_job(const struct calibrator *calibrator, struct readout readout,
@@ -114,7 +105,7 @@ static int score_job(const struct calibrator *calibrator, struct readout readout
         for (int s = 0; s < N_CALIBRATION && rc == 0; s++)
             value[(size_t)(how * N_CALIBRATION + s) * stride] = scored[s];
         if (rc == 0 && isnan(*cut))
-            *cut = cut_of(calibrator, &fit);
+            *cut = recalibrate_cut(&fit, calibrator_positive(calibrator));
         if (rc == 0 && fit.why && way->n_unfit++ == 0)
             way->why = fit.why;
     }

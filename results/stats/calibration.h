@@ -58,8 +58,8 @@ struct calibration_way {
 struct calibration_group {
     /* the class (class_name.h) that diagram, slope and intercept are of; CLASS_NONE: of several */
     int positive;
-    /* where the threshold is tuned, of two classes: the mean over jobs of the probability above which the
-     * positive one is predicted, by the first of the ways; NaN elsewhere */
+    /* where the threshold is tuned, of two classes: the mean over jobs of the stored probability above which
+     * the positive one is predicted (recalibrate_cut()), by the first of the ways; NaN elsewhere */
     double cut;
     struct calibration_way way[N_RECALIBRATIONS]; /* of those that the readout has */
 };

@@ -296,3 +296,11 @@ int recalibrate_fit(enum recalibration how, enum threshold threshold, const stru
         fit_temperature(out, val);
     return out->why ? 0 : fit_threshold(out, val, count, err);
 }
+
+double recalibrate_cut(const struct recalibrator *fit, int positive)
+{
+    if (fit->why || fit->threshold != THRESHOLD_TUNED || fit->n_classes != 2)
+        return (double)NAN;
+    double weight = fit->weight[positive] - fit->weight[1 - positive];
+    return 1 / (1 + exp(fit->temperature * (fit->offset[positive] + weight)));
+}

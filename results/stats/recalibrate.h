@@ -58,6 +58,10 @@ int recalibrate_fit(enum recalibration how, enum threshold threshold, const stru
 /* q (n_classes) of a row p (n_classes) of probabilities. Returns the predicted class, -1 with a NaN. */
 int recalibrate(const struct recalibrator *fit, const float *p, double *q);
 
+/* The stored probability of class `positive` above which it is predicted, where the threshold is tuned and
+ * classes are two; NaN elsewhere, and where nothing is fitted. */
+double recalibrate_cut(const struct recalibrator *fit, int positive);
+
 /* log of a probability, of one below FLT_MIN that of FLT_MIN. */
 double recalibrate_log(double p);
 

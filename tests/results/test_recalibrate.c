@@ -314,6 +314,28 @@ static void of_equal_cuts_the_lowest_is_taken(void **state)
     assert_true(fit.offset[1] == 0);
 }
 
+/* Of stored probabilities, whatever is made of them before they are cut. */
+static void a_cut_is_of_what_is_stored(void **state)
+{
+    static const float p[] = {0.99f, 0.01f, 0.98f, 0.02f, 0.7f, 0.3f, 0.97f, 0.03f, 0.9f, 0.1f, 0.8f, 0.2f};
+    static const int label[] = {0, 0, 1, 0, 1, 0};
+    double q[2];
+    (void)state;
+    for (int how = 0; how < N_RECALIBRATIONS; how++) {
+        struct recalibrator fit = fit_two((enum recalibration)how, THRESHOLD_TUNED, 6, p, label);
+        double cut = recalibrate_cut(&fit, 1);
+        assert_null(fit.why);
+        assert_true(how != RECALIBRATE_TEMPERATURE || fabs(fit.temperature - 1) > 0.1);
+        for (int k = 1; k < 100; k++) {
+            float positive = (float)(k + 0.5) / 100;
+            assert_int_equal(recalibrate(&fit, (const float[]){1 - positive, positive}, q),
+                             (double)positive > cut);
+        }
+        fit.threshold = THRESHOLD_ARGMAX;
+        assert_true(isnan(recalibrate_cut(&fit, 1)));
+    }
+}
+
 static void what_a_val_set_cannot_tell_is_said(void **state)
 {
     static const float p[] = {0.8f, 0.2f, (float)NAN, 0.3f};
@@ -345,6 +367,7 @@ int main(void)
         cmocka_unit_test(a_val_set_without_mistakes_leaves_t_alone),
         cmocka_unit_test(prior_multiplies_the_odds),
         cmocka_unit_test(of_equal_cuts_the_lowest_is_taken),
+        cmocka_unit_test(a_cut_is_of_what_is_stored),
         cmocka_unit_test(what_a_val_set_cannot_tell_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
