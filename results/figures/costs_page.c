@@ -124,7 +124,7 @@ static void find_range(struct layout *l, const struct costs_page *page, int pane
         stretch(l, panel, fmax(side->low, -4 * most));
         stretch(l, panel, fmin(side->high, 4 * most));
     }
-    double range = l->high[panel] - l->low[panel], room = range > 0 ? 0.06 * fmax(range, 0.01) : 0.01;
+    double range = l->high[panel] - l->low[panel], room = range > 0 ? 0.06 * fmax(range, 0.01) : 0.012;
     l->low[panel] -= room;
     l->high[panel] += room;
 }

@@ -214,8 +214,8 @@ static void add(struct tally *tally, const struct cost *cost)
     tally->brier += cost->brier.difference;
 }
 
-/* What every strategy did, in the order of their first comparisons; tally has room for all of them. Returns how
- * many they are. */
+/* What every strategy did, in the order of their first comparisons; tally has room for all of them. Returns
+ * how many they are. */
 static int take_tallies(const struct judged *j, struct tally *tally)
 {
     struct cost cost;

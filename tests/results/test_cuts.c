@@ -270,7 +270,7 @@ static void one_pair_of_runs_fills_its_panel(void **state)
     char *script = small_text(folder, "x.gp");
     assert_non_null(strstr(script, "set xrange [-0.03:0.53];"));
     assert_null(strstr(script, "set xrange [-2"));
-    assert_non_null(strstr(script, "set xrange [-0.01:0.01];"));
+    assert_non_null(strstr(script, "set xrange [-0.012:0.012];"));
     assert_non_null(strstr(script, "of one pair of runs"));
     free(script);
     free(pages);

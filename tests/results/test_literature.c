@@ -146,7 +146,7 @@ static void gains_are_held_against_every_difference_of_methods(void **state)
 
 /* ---- why a claim is not tested ---- */
 
-/* Of "undersampling leaves AUROC as it is", on so many seeds; none ranks all images rightly, or all wrongly. */
+/* Of "undersampling leaves AUROC as it is", on so many seeds that rank all images rightly, or wrongly. */
 static void assert_reason(int seeds, int rightly, const char *reason)
 {
     const int image[] = {0, 1, 7, 8};
