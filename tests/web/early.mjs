@@ -2,12 +2,21 @@
  * TUNED.html is of a sweep that tunes. */
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
+import { haveCuts, haveTrials } from "../../results/web/src/model.js";
 import { change, check, drawn, finish, open } from "./browser.mjs";
 
 const [report, folder, tuned] = process.argv.slice(2);
 const page = await open(folder);
 await page.goto(`file://${resolve(report)}`, { waitUntil: "load" });
 await drawn(page);
+
+await check("what a sweep will have has its section before the first job is finished", () => {
+  const apart = new Set();
+  assert.equal(haveTrials({ apart, doc: { tables: { trials: { columns: [], rows: [] } } } }), true);
+  assert.equal(haveTrials({ apart, doc: { tables: {} } }), false);
+  const beginning = (clusters, done) => haveCuts({ apart, doc: { cuts: null }, countState: () => done, values: () => [clusters.join("-")], classes: () => clusters });
+  assert.deepEqual([beginning([8, 10], 0), beginning([8, 10], 3), beginning([8, 10, 14], 0)], [true, false, false]);
+});
 
 const text = (selector) => page.$eval(selector, (e) => e.textContent);
 

@@ -1,7 +1,7 @@
 /* filter.mjs - the filter of the page is that of --filter: node filter.mjs
  * Every row is a filter over the jobs below, and the numbers of those that it chooses, by the grammar of results/store/filter.h. */
 import assert from "node:assert/strict";
-import { filterOf, valueText } from "../../results/web/src/filter.js";
+import { filterOf, jobKeys, valueText } from "../../results/web/src/filter.js";
 import { check, failed } from "./results.mjs";
 
 const clusters = ["14-15", "14-15", '"Monozyt, aktiviert"-Große', "1-27"];
@@ -19,6 +19,13 @@ await check("filters choose what --filter does", () => {
     ["seed=1,clusters=14-15", "0"], [" seed = 1 , strategy = none ", "03"], ["seed=1,", "03"], ["", "0123"], ["strategy=n.ne", ""], ["strategy=(none", ""], ["strategy=[", ""], ["strategy=\\", ""],
   ];
   for (const [text, want] of rows) assert.equal(chosen(text), want, text);
+});
+
+await check("values are those of the document that there is now", () => {
+  const live = { ...sweep, jobs: { ...sweep.jobs, state: ["waiting", "waiting", "waiting", "waiting"] } };
+  const keys = jobKeys(live);
+  live.jobs = sweep.jobs;
+  assert.deepEqual([keys.get("state")(2), keys.get("train.learning_rate")(1)], ["failed", "0.1"]);
 });
 
 await check("a value that is chosen from a list is found again, whatever letters it has", () => {

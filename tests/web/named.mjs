@@ -35,6 +35,29 @@ await check("curves end with their last epoch", async () => {
   assert.ok(range >= last && range < last + 0.5, `the axis ends at ${range}, the last epoch is ${last}`);
 });
 
+await check("a choice of more than two classes has no threshold, and the page goes on in other colours", async () => {
+  const other = (id) => page.$$eval(`${id} option`, (list) => list.find((o) => !o.selected).value);
+  await change(page, async () => page.select("#cuts-clusters", await other("#cuts-clusters")));
+  assert.match(await page.$eval("#thresholds", (s) => s.innerText), /a threshold is of two\./);
+  const ground = () => page.$eval("#plot-summary .main-svg", (svg) => svg.style.background);
+  const before = await ground();
+  await page.click("#theme");
+  assert.notEqual(await ground(), before);
+  await page.click("#theme");
+  await page.evaluate(() => window.dispatchEvent(new Event("beforeprint")));
+  await page.evaluate(() => window.dispatchEvent(new Event("afterprint")));
+});
+
+await check("values in the address that are none are as if they were not there", async () => {
+  await page.goto("about:blank");
+  await page.goto(`file://${resolve(suspects)}#suspects?sus.sort=__proto__&sus.seeds=many&cm.set=abc&cut.at=abc&metric=constructor&runs.group=__proto__&runs.sort=constructor&tri.limits=a~b&__proto__=1&constructor=2`, { waitUntil: "load" });
+  await drawn(page);
+  assert.ok((await page.$$("#suspects .cell")).length > 0);
+  assert.match(await text("#summary-confusion"), /test images, judged epoch/);
+  assert.ok(await page.$eval("#plot-curves", (plot) => plot.data.some((t) => t.meta?.metric === "balanced_accuracy")));
+  assert.doesNotMatch(await page.$eval("#link", (a) => a.href), /constructor=2|__proto__=1/);
+});
+
 /* ---- cells whose label is likely wrong ---- */
 
 await page.goto("about:blank");

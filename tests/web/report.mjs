@@ -372,6 +372,16 @@ await check("a run is linked, equals the export, and is run again by its own swe
   const own = epochs.filter((r) => r.key === key);
   const [drawnCurve] = (await traces("run", "mean")).filter((t) => t.set === "test" && t.metric === "balanced_accuracy");
   close(drawnCurve.y, own.map((r) => Number(r.test_balanced_accuracy)), key);
+  const wrong = await page.evaluate((key_) => {
+    const { jobs, misclassified, cells } = JSON.parse(document.getElementById("cellsweep-data").textContent);
+    const j = jobs.key.indexOf(key_);
+    const mine = misclassified.filter((m) => ["clusters", "strategy", "protocol", "model"].every((f) => m[f] === jobs[f][j]) && m.axis[0] === jobs.axis[0][j]);
+    return mine.map((m) => `cell ${cells.id[cells.image.indexOf(m.image)]}`).slice(0, 12);
+  }, key);
+  assert.ok(wrong.length > 0);
+  assert.deepEqual(await page.$$eval("#run-cells .cell", (list) => list.map((c) => c.innerText.split("\n")[0])), wrong);
+  assert.match(await page.$eval("#run", (r) => r.innerText), /which of them were this run's own is not in the document/);
+  assert.ok((await page.$$eval("#run-cells .crop", (list) => list.map((c) => getComputedStyle(c).backgroundImage.slice(0, 26)))).every((c) => c === 'url("data:image/png;base64'));
   const yaml = (await downloaded(page, "#run-save", `synthetic-run-${key.slice(0, 8)}.yaml`)).toString();
   assert.ok(yaml.includes(`--filter key=${key}`));
   writeFileSync(join(folder, "again.yaml"), yaml);
@@ -461,14 +471,37 @@ await check("a page that leaves out what does not fit says so, and shows the res
   assert.match(await page.$eval(".left-out", (p) => p.textContent), /^To stay small this file leaves out .*learning curves.* and further scores: cellsweep serve .*\.h5 shows all of it, cellsweep report --page-size 0 puts it in\.$/);
   assert.ok((await summaryTraces()).flatMap((t) => t.x).length > 0);
   for (const id of ["strategies", "confusion", "comparisons", "cells"]) assert.match(await page.$eval(`#${id}`, (s) => s.innerText), /This file leaves it out/, id);
+  for (const id of ["comparisons", "appendix"]) assert.doesNotMatch(await page.$eval(`#${id}`, (s) => s.innerText), /Nothing can be compared|No further tables/, id);
   assert.equal(await page.$eval("#strategies .explorer", (e) => e.hidden), true);
   const head = await runHead();
   const keys = await page.$$eval("#table-runs tbody a", (list) => list.map((a) => a.dataset.run));
   const last = (key) => Number(epochs.filter((r) => r.key === key).at(-1).test_loss).toFixed(3);
   assert.deepEqual((await runRows()).map((row) => row[head.indexOf("loss")]), keys.map(last));
   await change(page, () => page.click("#table-runs tbody a"));
+  assert.match(await page.$eval("#run", (r) => r.previousElementSibling.textContent), /^This file leaves something of this run out/);
   assert.match(await page.$eval("#run-yaml", (p) => p.textContent), new RegExp(`--filter key=${keys[0]}`));
   assert.deepEqual([await page.$eval("#table-runs", (t) => t.checkVisibility()), await page.$eval("#plot-run", (p) => p.checkVisibility())], [true, false]);
+});
+
+await check("of a large sweep, too, a link leads to the jobs that failed, and a run says why", async () => {
+  const [head, rest] = readFileSync(report, "utf8").split('id="cellsweep-data">');
+  const end = rest.indexOf("</script>");
+  const doc = JSON.parse(rest.slice(0, end));
+  const many = 2100, at = (j) => j % doc.jobs.key.length;
+  const column = (values) => Array.from({ length: many }, (_, j) => values[at(j)]);
+  const { judged, axis, ...columns } = doc.jobs;
+  doc.jobs = { ...Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, column(values)])), axis: axis.map(column), judged: Object.fromEntries(Object.keys(judged).map((name) => [name, Buffer.from(new Float32Array(many).fill(NaN).buffer).toString("base64")])) };
+  Object.assign(doc.jobs, { key: doc.jobs.key.map((key, j) => `${key}${j}`), state: column(["failed"]).fill("failed"), message: column([""]).fill("the disk was full") });
+  Object.assign(doc, { left_out: ["curves", "confusion"], curves: { train: {}, test: {} }, confusion: { test: null, all: null } });
+  const made = join(folder, "doctored-large.html");
+  writeFileSync(made, `${head}id="cellsweep-data">${JSON.stringify(doc).replaceAll("<", "\\u003c")}${rest.slice(end)}`);
+  await page.goto("about:blank");
+  await page.goto(`file://${made}#lost-jobs?runs.run=${doc.jobs.key[7]}`, { waitUntil: "load" });
+  await drawn(page);
+  await page.waitForFunction(() => document.getElementById("lost-jobs")?.getBoundingClientRect().top < innerHeight);
+  await page.$eval("#runs", (s) => s.scrollIntoView());
+  await page.waitForSelector("#run:not([hidden])");
+  assert.match(await page.$eval("#run .facts", (f) => f.innerText), /failed: the disk was full/);
 });
 
 await finish();

@@ -49,6 +49,12 @@ export class Picture {
   }
 }
 
+/** One of `misclassified`, as a card. @param {Picture} picture */
+export function missedCard(sweep, picture, m) {
+  const others = m.predicted === null ? "no probability was a number" : sweep.classes(m.clusters)?.length > 2 ? `mostly taken for ${m.predicted}` : `taken for ${m.predicted}`;
+  return el("li", { class: "cell" }, picture.crop(m.image), el("div", { text: `cell ${picture.id(m.image)}` }), el("div", { text: `${named(picture.cluster(m.image))}, ${others}` }), el("div", { class: "wrong", text: `wrong ${m.wrong} of ${m.judged}` }), el("div", { text: `p of its own ${number(m.p_true, 2)}`, title: String(m.p_true) }));
+}
+
 export class Misclassified {
   constructor(sweep, view) {
     this.sweep = sweep;
@@ -89,13 +95,8 @@ export class Misclassified {
     const rows = sweep.doc.misclassified.filter((m) => isSame(m, { ...cell, strategy: view.get("cm.a") }));
     const shown = rows.filter((m) => this.picture.has(m.image));
     this.said.textContent = inWords(shown, classWord(sweep.doc.data.clusters.map((c) => c.number)));
-    fill(this.list, ...shown.slice(0, this.limit).map((m) => this.#card(m)));
+    fill(this.list, ...shown.slice(0, this.limit).map((m) => missedCard(sweep, this.picture, m)));
     const left = shown.length - this.limit;
     fill(this.more, left > 0 && el("button", { type: "button", text: `Show ${Math.min(left, PAGE)} more`, onclick: () => { this.limit += PAGE; this.update(); } }));
-  }
-
-  #card(m) {
-    const others = m.predicted === null ? "no probability was a number" : this.sweep.classes(m.clusters)?.length > 2 ? `mostly taken for ${m.predicted}` : `taken for ${m.predicted}`;
-    return el("li", { class: "cell" }, this.picture.crop(m.image), el("div", { text: `cell ${this.picture.id(m.image)}` }), el("div", { text: `${named(this.picture.cluster(m.image))}, ${others}` }), el("div", { class: "wrong", text: `wrong ${m.wrong} of ${m.judged}` }), el("div", { text: `p of its own ${number(m.p_true, 2)}`, title: String(m.p_true) }));
   }
 }

@@ -16,7 +16,6 @@ export class Comparison {
   constructor(sweep, view) {
     this.sweep = sweep;
     this.view = view;
-    this.canDoWithout = true; // of one of its two tables
     this.node = el("div", {});
     this.controls = el("div", { class: "row controls" });
     this.chart = new Chart({ name: "comparisons", label: "Differences between strategies, or what else is compared" });
@@ -84,6 +83,11 @@ export class Comparison {
   #title() {
     const { sweep, view, factor } = this;
     return [cellTitle(sweep, view, [factor]), factor !== "strategy" && `strategy ${view.get("cmp.strategy")}`].filter(Boolean).join(", ");
+  }
+
+  /** Of one of its two tables. */
+  get canDoWithout() {
+    return this.has;
   }
 
   wants() {

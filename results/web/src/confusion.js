@@ -77,6 +77,12 @@ export class Confusion {
     fill(this.controls, ...cellSelects(sweep, view, "confusion"), choice("Strategy", "cm.a", strategies), choice("and", "cm.b", [{ value: "", label: "(none)" }, ...strategies]), choice("Judged on", "cm.set", options(SETS.filter(([set]) => set in this.sweep.doc.confusion))), choice("Show", "cm.show", options([["percent", "share of actual, %"], ["count", "images"]])));
   }
 
+  /** What was judged on: what was chosen, if the document has it. */
+  #set() {
+    const set = this.view.get("cm.set");
+    return Object.hasOwn(this.sweep.doc.confusion, set) ? set : "test";
+  }
+
   needs(key) {
     return isCellKey(key) || key.startsWith("cm.");
   }
@@ -93,7 +99,7 @@ export class Confusion {
     const percent = view.get("cm.show") === "percent";
     const of = (strategy) => {
       const group = strategy && sweep.find({ ...cell, strategy });
-      const matrix = group && confusionOf(sweep, group, view.get("cm.set"), percent);
+      const matrix = group && confusionOf(sweep, group, this.#set(), percent);
       return matrix?.n ? matrix : null;
     };
     const [a, b] = [of(view.get("cm.a")), of(view.get("cm.b"))];
@@ -113,7 +119,7 @@ export class Confusion {
     if (this.boxes[i].hidden) return;
     this.charts[i].node.hidden = false;
     this.titles[i].textContent = `${name} (n = ${matrix.n}${signed ? " pairs" : ""})`;
-    const context = `${cellTitle(this.sweep, this.view)}, ${SETS.find(([v]) => v === this.view.get("cm.set"))[1]}`;
+    const context = `${cellTitle(this.sweep, this.view)}, ${SETS.find(([v]) => v === this.#set())[1]}`;
     this.charts[i].draw((paint) => heatmapSpec(matrix, { name, percent, signed, context, paint }));
   }
 }

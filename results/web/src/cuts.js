@@ -20,9 +20,6 @@ export function cutsDefaults(sweep) {
   return { "cut.strategy": sweep.values("strategy")[0], "cut.at": "" };
 }
 
-/** 1 where something has two classes, or too much has. */
-export const haveCuts = (sweep) => Boolean(sweep.doc.cuts) || Boolean(sweep.doc.left_out?.includes("cuts"));
-
 /** Mean, low and high of every rate of a group, null where undefined. @param {string} base64 @param {number} group */
 export function unpackCuts(base64, group) {
   const text = atob(base64);
@@ -73,7 +70,7 @@ export class Cuts {
 
   #move(value) {
     this.view.set({ "cut.at": value });
-    announce(`Threshold ${this.slider.value}: ${this.#words()}`);
+    if (this.one) announce(`Threshold ${this.slider.value}: ${inWords(this.one, this.#place())}`);
   }
 
   /** The chosen group with its numbers, or null. */
@@ -106,7 +103,8 @@ export class Cuts {
     this.shown.tell(this.sweep, this.view, `strategy ${this.sweep.title(this.one.group.strategy)}`, `threshold ${(k / LAST).toFixed(2)}`);
     this.said.textContent = this.#about();
     fill(this.tables, this.#rates(k), this.#counts(k));
-    this.chart.draw((paint) => this.#lines(k, paint));
+    const { one } = this;
+    this.chart.draw((paint) => this.#lines(one, k, paint));
   }
 
   #about() {
@@ -118,11 +116,6 @@ export class Cuts {
       `Means over ${n} ${n === 1 ? "run" : "runs"}, each cut by itself, and their 95 % interval.`,
       leak > 0 && `LEAK: ${(100 * leak).toFixed(0)} % of the test images were seen in training; these numbers are no estimate of what new cells would give.`,
     ].filter(Boolean).join(" ");
-  }
-
-  #words() {
-    const k = this.#place();
-    return RATES.map((rate, v) => `${rate.name} ${number(this.one.rates[v][0][k], 2)}`).join(", ");
   }
 
   #rates(k) {
@@ -151,8 +144,8 @@ export class Cuts {
     );
   }
 
-  #lines(k, paint) {
-    const { sweep, view, one } = this;
+  #lines(one, k, paint) {
+    const { sweep, view } = this;
     const shown = RATES.map((rate, v) => ({ ...rate, colour: visible(rate.colour, paint.theme), of: one.rates[v] }));
     const base = { type: "scatter", mode: "lines", x: PLACES };
     const bands = shown.filter((r) => r.of[1].some((v) => v !== null)).flatMap((r) => [{ ...base, y: r.of[1], line: { width: 0 }, showlegend: false, hoverinfo: "skip" }, { ...base, y: r.of[2], line: { width: 0 }, fill: "tonexty", fillcolor: faded(r.colour, 0.12), showlegend: false, hoverinfo: "skip" }]);
@@ -172,10 +165,12 @@ export class Cuts {
       height: 380,
       csv: { columns: ["threshold", ...RATES.flatMap((r) => [r.name, `${r.name}_low`, `${r.name}_high`]), "n"], rows: PLACES.map((x, i) => [x, ...one.rates.flatMap((of) => of.map((part) => part[i])), one.n]) },
       title: `thresholds, ${title}`,
-      summary: `${capital(title)}. At ${(k / LAST).toFixed(2)}: ${this.#words()}. Solid line: this threshold; dotted: the stored one. Bands: 95 % interval at each threshold, of ${one.n} ${one.n === 1 ? "run" : "runs"}.`,
+      summary: `${capital(title)}. At ${(k / LAST).toFixed(2)}: ${inWords(one, k)}. Solid line: this threshold; dotted: the stored one. Bands: 95 % interval at each threshold, of ${one.n} ${one.n === 1 ? "run" : "runs"}.`,
     };
   }
 }
 
+/** Rates of a group at a place. */
+const inWords = (one, k) => RATES.map((rate, v) => `${rate.name} ${number(one.rates[v][0][k], 2)}`).join(", ");
 const share = (x) => (x === null ? "–" : x.toFixed(3));
 const count = (x) => (Math.abs(x - Math.round(x)) < 0.05 || x >= 100 ? String(Math.round(x)) : x.toFixed(1));

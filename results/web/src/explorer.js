@@ -44,9 +44,9 @@ export function chosenGroups(sweep, view) {
 }
 
 /** @returns {import("./curves.js").CurveOptions} */
-export function curveOptions(view) {
+export function curveOptions(sweep, view) {
   return {
-    metric: view.get("metric"), loss: view.on("loss"), band: view.get("band"), seeds: view.on("seeds"),
+    metric: sweep.doc.metrics.includes(view.get("metric")) ? view.get("metric") : "balanced_accuracy", loss: view.on("loss"), band: view.get("band"), seeds: view.on("seeds"),
     published: view.on("published"), best: view.on("best"), shared: view.on("shared"), logLoss: view.on("log"),
     smoothing: view.get("smooth"), amount: Number(view.get("amount")) || 0,
   };
@@ -159,7 +159,7 @@ export class Explorer {
       absent.length && `Not in this sweep for this choice: ${absent.map((s) => sweep.title(s)).join(", ")}.`,
       flat && `Model ${flat} learns at once, not epoch by epoch: its curves are horizontal lines.`,
     ].filter(Boolean).join(" ");
-    const options = curveOptions(view);
+    const options = curveOptions(sweep, view);
     this.chart.draw((paint) => {
       const panels = view.get("layout") === "split" ? panelsOfSplits(sweep, groups, paint) : groups.map((g) => panelOfGroup(sweep, g, sweep.title(g.strategy), paint));
       return curvesFigure(sweep, groups.length ? panels : [], options, paint);
@@ -193,7 +193,7 @@ export class Unbalanced {
   update() {
     const { sweep, view } = this;
     const groups = this.#groups();
-    const options = { ...curveOptions(view), best: false };
+    const options = { ...curveOptions(sweep, view), best: false };
     this.chart.draw((paint) => curvesFigure(sweep, groups.map((g) => panelOfGroup(sweep, g, capital(clustersTitle(sweep, g.clusters)), paint)), options, paint));
   }
 }

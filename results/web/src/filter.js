@@ -4,11 +4,11 @@
  *     matches(j)
  */
 
-/** What can be asked for, by name: a job's value as text, "" where it does not read it. @returns {Map<string, (j: number) => string>} */
+/** What can be asked for, by name: a job's value as text, "" where it does not read it; of the document
+ * that the sweep has when they are asked. @returns {Map<string, (j: number) => string>} */
 export function jobKeys(sweep) {
-  const { jobs } = sweep;
-  const keys = new Map(["clusters", "strategy", "protocol", "model", "seed", "fold", "repeat", "key", "state"].map((name) => [name, (j) => String(jobs[name][j] ?? "")]));
-  sweep.doc.axes.forEach((axis, a) => keys.set(axis.name, (j) => String(jobs.axis[a][j] ?? "")));
+  const keys = new Map(["clusters", "strategy", "protocol", "model", "seed", "fold", "repeat", "key", "state"].map((name) => [name, (j) => String(sweep.jobs[name][j] ?? "")]));
+  sweep.doc.axes.forEach((axis, a) => keys.set(axis.name, (j) => String(sweep.jobs.axis[a][j] ?? "")));
   return keys;
 }
 

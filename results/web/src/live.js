@@ -86,8 +86,18 @@ class Live {
   /** What a picture lacks: pieces of the document, and rows of jobs. */
   async #supply({ jobs, pieces }) {
     const { sweep } = this.page;
-    await Promise.all(pieces.map((name) => this.#piece(name)));
-    for (let i = 0; i < jobs.length; i += ROWS) sweep.updateCurves(await api(`api/curves?matrices=1&jobs=${jobs.slice(i, i + ROWS).join(",")}`));
+    const { nJobs } = sweep;
+    try {
+      await Promise.all(pieces.map((name) => this.#piece(name)));
+      for (let i = 0; i < jobs.length; i += ROWS) {
+        const rows = await api(`api/curves?matrices=1&jobs=${jobs.slice(i, i + ROWS).join(",")}`);
+        if (sweep.nJobs !== nJobs) throw new Error("the sweep has gone on meanwhile"); // numbers of jobs are others
+        sweep.updateCurves(rows);
+      }
+    } catch (error) {
+      this.stale = true; // what is lacking is asked for again with the next document
+      throw error;
+    }
   }
 
   /** Several may want the same one. */
@@ -96,9 +106,6 @@ class Live {
     const take = async () => {
       try {
         sweep.take(name, await api(`api/sweep?part=${name}`));
-      } catch (error) {
-        this.stale = true; // its document is another by now
-        throw error;
       } finally {
         this.coming.delete(name);
       }
@@ -140,7 +147,7 @@ class Live {
     this.bar.value = over;
     const lost = p.failed + p.diverged;
     const parts = [`${TITLES[p.state] ?? p.state}: ${over} of ${p.n_jobs} jobs over`, p.running > 0 && p.state === "running" && `${p.running} running`, p.waiting > 0 && `${p.waiting} waiting`, p.images_per_second && p.state === "running" && `${Math.round(p.images_per_second)} images/s`, p.eta_seconds && p.state === "running" && `about ${duration(p.eta_seconds)} left`, this.#lag(over)].filter(Boolean);
-    fill(this.text, parts.join(", "), lost > 0 && ". ", lost > 0 && el("a", { href: "#lost-jobs", text: [p.failed && `${p.failed} failed`, p.diverged && `${p.diverged} diverged`].filter(Boolean).join(", "), onclick: toLostJobs }));
+    fill(this.text, parts.join(", "), lost > 0 && ". ", lost > 0 && el("a", { href: "#lost-jobs", text: [p.failed && `${p.failed} failed`, p.diverged && `${p.diverged} diverged`].filter(Boolean).join(", "), onclick: (event) => (event.preventDefault(), this.page.showLostJobs()) }));
     fill(this.ranks, ...(p.state === "running" ? p.ranks.slice(0, 16).map((r) => el("li", { text: this.#rank(r) })) : []));
     const trouble = p.state === "dead" || p.state === "stopped";
     this.#say(trouble ? `${TITLES[p.state]}${p.message ? `: ${p.message}` : "."}` : "");
@@ -167,13 +174,6 @@ class Live {
 
 /** Jobs that were over when a document was made. */
 const jobsOver = (doc) => doc.jobs.state.filter((s) => s === "done" || s === "failed" || s === "diverged").length;
-
-function toLostJobs(event) {
-  const place = document.getElementById("lost-jobs");
-  if (!place) return;
-  event.preventDefault();
-  place.scrollIntoView();
-}
 
 function becomesVisible() {
   return new Promise((resolve) => {

@@ -311,6 +311,15 @@ export function isSame(a, b, but = []) {
   return FACTORS.every((f) => but.includes(f) || a[f] === b[f]) && a.axis.every((v, i) => String(v) === "" || String(v) === String(b.axis[i]));
 }
 
+/** 1 where something has two classes, or too much has; before the first job is finished, where something will have them. */
+export function haveCuts(sweep) {
+  const will = () => sweep.countState("done") === 0 && sweep.values("clusters").some((clusters) => sweep.classes(clusters).length === 2);
+  return Boolean(sweep.doc.cuts) || sweep.apart.has("cuts") || will();
+}
+
+/** 1 where the sweep tunes: only then there are such tables, here or at the server, though of an unfinished one without rows. */
+export const haveTrials = (sweep) => Boolean(sweep.doc.tables?.trials) || sweep.apart.has("tuning");
+
 const SHORT = 24; // letters of a name in a picture
 
 /** Names as pictures have room for them; their data have them whole. @param {number|string} name */

@@ -11,11 +11,11 @@ import { stampDownloads } from "./chart.js";
 import { Misclassified } from "./cells.js";
 import { Comparison, comparisonDefaults } from "./comparison.js";
 import { Confusion, confusionDefaults } from "./confusion.js";
-import { Cuts, cutsDefaults, haveCuts } from "./cuts.js";
+import { Cuts, cutsDefaults } from "./cuts.js";
 import { announce, button, el, fill, idle } from "./dom.js";
 import { Explorer, Unbalanced, explorerDefaults, syncControls } from "./explorer.js";
 import { DataSection, finalTable, findings, folded, header } from "./front.js";
-import { Sweep } from "./model.js";
+import { Sweep, haveCuts, haveTrials } from "./model.js";
 import { WhichModel, haveModels, modelsDefaults } from "./models.js";
 import { loadPlots, plots } from "./plots.js";
 import { Reliability, reliabilityDefaults } from "./reliability.js";
@@ -26,12 +26,13 @@ import { Summary, summaryDefaults } from "./summary.js";
 import { Suspects, suspectsDefaults } from "./suspects.js";
 import { Sweeps, haveSweeps, sweepsDefaults } from "./sweeps.js";
 import { toggleTheme } from "./theme.js";
-import { Trials, haveTrials, trialsDefaults } from "./trials.js";
+import { Trials, trialsDefaults } from "./trials.js";
 
 const EAGER = 2000; // jobs up to which sections out of view are drawn as soon as the browser has time
 const NEAR = "400px 0px"; // of the view: sections that count as seen
 
 const LEFT_OUT = "This file leaves it out, to stay small; cellsweep serve shows it.";
+const PARTLY = "This file leaves a part of it out, to stay small; cellsweep serve shows all of it.";
 
 /** Something of a section that choices do not change. */
 class Fixed {
@@ -87,7 +88,8 @@ export class Page {
     this.front = el("div", {}, this.header, el("div", { class: "answer" }, this.summary.node, this.found));
     const further = () => {
       const tables = furtherTables(sweep);
-      return tables.length || sweep.countState("failed") + sweep.countState("diverged") > 0 ? [lostJobs(sweep), ...tables] : [el("p", { class: "hint", text: "No further tables." })];
+      const none = !tables.length && sweep.countState("failed") + sweep.countState("diverged") === 0 && !sweep.lacks({ pieces: FURTHER });
+      return none ? [el("p", { class: "hint", text: "No further tables." })] : [lostJobs(sweep), ...tables];
     };
     const sections = [
       ["results", "Results", () => [new Fixed(() => [folded("all-results", "All results as a table", finalTable(sweep))])]],
@@ -235,7 +237,8 @@ export class Page {
     const lacking = part.wants ? this.sweep.lacks(part.wants()) : null;
     part.drawnFor = this.#signature(part);
     if (lacking && this.sweep.supply) return this.#fetch(part, lacking);
-    if (part.wants) this.#tell(part, lacking ? LEFT_OUT : "", Boolean(lacking) && !part.canDoWithout);
+    const partly = part.partly ?? (part.canDoWithout ? PARTLY : "");
+    if (part.wants) this.#tell(part, lacking ? partly || LEFT_OUT : "", Boolean(lacking) && !partly);
     part.update(quietly);
   }
 
@@ -260,7 +263,7 @@ export class Page {
   /** A line above a part; hidden: the part itself is not shown. */
   #tell(part, text, hidden) {
     part.told ??= el("p", { class: "hint", role: "status" });
-    if (text && !part.told.isConnected) part.node.before(part.told);
+    if (text && !part.told.isConnected) (part.tellAt ?? part.node).before(part.told);
     if (!text) part.told.remove();
     part.told.textContent = text;
     part.node.hidden = hidden;
@@ -311,7 +314,16 @@ export class Page {
     this.update();
   }
 
+  /** To the jobs that failed or diverged, which are in the appendix. */
+  showLostJobs() {
+    const appendix = this.sections.find((s) => s.id === "appendix");
+    this.#make(appendix);
+    for (const part of this.parts) if (part.section === "appendix" && this.#isStale(part)) this.#draw(part);
+    (document.getElementById("lost-jobs") ?? appendix.node).scrollIntoView();
+  }
+
   showSection() {
+    if (this.view.section === "lost-jobs") return this.showLostJobs();
     const heading = document.getElementById(`h-${this.view.section}`);
     if (!heading) return;
     heading.focus({ preventScroll: true });

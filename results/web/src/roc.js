@@ -33,7 +33,6 @@ export class Roc {
     this.chart = new Chart({ name: "roc", label: "ROC and precision-recall curves of the strategies" });
     this.missing = el("p", { class: "hint", text: "No finished job for this choice." });
     this.shown = new Shown();
-    this.canDoWithout = true;
     this.build();
   }
 
@@ -47,7 +46,11 @@ export class Roc {
     fill(this.controls, ...cellSelects(sweep, view, "roc"));
   }
 
-  /** Areas are in table scores, which curves can do without. */
+  /** Of the areas, which are in table scores. */
+  get canDoWithout() {
+    return this.sweep.doc.roc !== undefined;
+  }
+
   wants() {
     return { pieces: ["roc", "scores"] };
   }

@@ -1,9 +1,13 @@
 /* run.js - one run: what it was, its curves and matrices, and the sweep file that runs it again. */
+import { Picture, missedCard } from "./cells.js";
 import { Chart } from "./chart.js";
 import { confusionOf } from "./confusion.js";
 import { curvesFigure, panelOfGroup } from "./curves.js";
 import { button, download, el, fill, number } from "./dom.js";
 import { duration } from "./front.js";
+import { isSame } from "./model.js";
+
+const WORST = 12; // cells of a run's combination
 
 /** The resolved sweep file with this job's values as its grid. A job of k-fold is one of several: its key chooses it. */
 export function jobYaml(sweep, j) {
@@ -31,9 +35,11 @@ export class Run {
     this.facts = el("dl", { class: "facts" });
     this.chart = new Chart({ name: "run", label: "Learning curves of one run" });
     this.matrices = el("div", { class: "two" });
+    this.cells = el("ul", { class: "cells", id: "run-cells" });
+    this.wrong = el("div", {});
     this.yaml = el("pre", { id: "run-yaml", tabindex: "0" });
     const save = button("Save as YAML", () => download(`run-${sweep.jobs.key[this.job].slice(0, 8)}.yaml`, new Blob([this.yaml.textContent], { type: "application/yaml" })), { id: "run-save" });
-    this.node = el("div", { id: "run", hidden: true }, this.heading, el("div", { class: "tools" }, button("Close this run", close, { id: "run-close" }), save), this.facts, this.chart.node, this.matrices, el("details", { class: "more" }, el("summary", { text: "Sweep file that runs it again" }), this.yaml));
+    this.node = el("div", { id: "run", hidden: true }, this.heading, el("div", { class: "tools" }, button("Close this run", close, { id: "run-close" }), save), this.facts, this.chart.node, this.matrices, this.wrong, el("details", { class: "more" }, el("summary", { text: "Sweep file that runs it again" }), this.yaml));
   }
 
   /** @param {number} j the job, -1: none @param {object} options of curves */
@@ -57,7 +63,22 @@ export class Run {
     this.chart.node.hidden = !drawn;
     if (drawn) this.chart.draw((paint) => curvesFigure(sweep, [panelOfGroup(sweep, group, `Run ${jobs.key[j].slice(0, 8)}`, paint)], options, paint));
     fill(this.matrices, ...(sweep.held.confusion[j] ? Object.keys(sweep.doc.confusion).map((set) => matrix(sweep, group, set)) : []));
+    this.#worst(j);
     this.yaml.textContent = jobYaml(sweep, j);
+  }
+
+  /** Cells that were misclassified: the document has them by combination, not by run. */
+  #worst(j) {
+    const { sweep } = this;
+    const group = sweep.groupOf(j);
+    const { cells, misclassified } = sweep.doc;
+    const picture = cells && new Picture(cells, this.cells);
+    const rows = picture ? (misclassified ?? []).filter((m) => isSame(m, group) && picture.has(m.image)).slice(0, WORST) : [];
+    if (rows.length === 0) return fill(this.wrong);
+    const alone = sweep.jobs.state[j] === "done" && group.jobs.filter((i) => sweep.jobs.state[i] === "done").length === 1;
+    const said = alone ? "Test predictions of this run." : "Test predictions of all finished runs of its combination: which of them were this run's own is not in the document.";
+    fill(this.wrong, el("h4", { text: alone ? "Cells that it got wrong, the worst first" : "Cells that runs like it got wrong, the worst first" }), el("p", { class: "hint", text: said }), this.cells);
+    fill(this.cells, ...rows.map((m) => missedCard(sweep, picture, m)));
   }
 }
 

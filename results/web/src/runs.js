@@ -27,7 +27,8 @@ export class Runs {
     this.pages = el("div", { class: "tools", role: "group", "aria-label": "Pages of the table of runs" });
     this.run = new Run(sweep, () => this.#close());
     const table = el("table", { id: "table-runs" }, el("caption", { text: "Runs; balanced accuracy and loss of the test images at the judged epoch" }), el("thead", {}, this.head), this.body);
-    this.canDoWithout = true; // of curves and matrices of the run that is open
+    this.partly = "This file leaves something of this run out, to stay small; cellsweep serve shows all of it.";
+    this.tellAt = this.run.node;
     this.grouped = el("div", {});
     this.node = el("div", {}, this.controls, this.wrong, this.said, this.grouped, el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of runs" }, table), this.pages, this.run.node);
     this.build();
@@ -84,13 +85,13 @@ export class Runs {
     const texts = [...sweep.columns(), "seed", ...["fold", "repeat"].filter(several), "state"];
     const plainText = (name) => ({ name, value: (j) => { const v = this.keys.get(name)(j); return v !== "" && Number.isFinite(Number(v)) ? Number(v) : v; }, text: (j) => this.keys.get(name)(j) || "–" });
     const judged = (metric, label) => ({ name: label, number: true, value: (j) => sweep.judged(metric)[j], text: (j) => number(sweep.judged(metric)[j]) });
-    return [...texts.map(plainText), judged("balanced_accuracy", "balanced accuracy"), judged("loss", "loss"), { name: "leak", number: true, value: (j) => jobs.leak[j] ?? NaN, text: (j) => number(jobs.leak[j]) }];
+    return [...texts.map(plainText), judged("balanced_accuracy", "balanced accuracy"), judged("loss", "loss"), { name: "leak", number: true, value: (j) => sweep.jobs.leak[j] ?? NaN, text: (j) => number(sweep.jobs.leak[j]) }];
   }
 
   /** What is shown of the one run that is open; lines in the table come when they are there. */
   wants() {
     const j = this.sweep.jobs.key.indexOf(this.view.get("runs.run"));
-    return j < 0 ? {} : { curves: [j], confusion: [j] };
+    return j < 0 ? {} : { curves: [j], confusion: [j], pieces: ["cells"] };
   }
 
   needs(key) {
@@ -166,7 +167,7 @@ export class Runs {
     const key = this.view.get("runs.run");
     const opened = key !== "" && this.opened !== key;
     this.opened = key;
-    this.run.show(key ? this.sweep.jobs.key.indexOf(key) : -1, { ...curveOptions(this.view), metric: "balanced_accuracy", band: "none", seeds: false, published: false, best: false, loss: true });
+    this.run.show(key ? this.sweep.jobs.key.indexOf(key) : -1, { ...curveOptions(this.sweep, this.view), metric: "balanced_accuracy", band: "none", seeds: false, published: false, best: false, loss: true });
     if (opened && this.clicked) this.run.heading.focus();
     this.clicked = false;
   }

@@ -23,7 +23,7 @@ export class View {
     this.section = section;
     if (query === undefined && this.values) return; // only a jump within the page
     this.values = { ...this.defaults };
-    for (const [key, value] of new URLSearchParams(query)) if (key in this.defaults) this.values[key] = value;
+    for (const [key, value] of new URLSearchParams(query)) if (Object.hasOwn(this.defaults, key)) this.values[key] = value;
   }
 
   get(key) {

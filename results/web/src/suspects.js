@@ -69,9 +69,10 @@ export class Suspects {
   #chosen(cell) {
     const { sweep, view } = this;
     const is = (key, value) => view.get(key) === "" || view.get(key) === String(value);
-    const { by } = ORDERS[view.get("sus.sort")] ?? ORDERS.margin;
+    const order = view.get("sus.sort");
+    const { by } = Object.hasOwn(ORDERS, order) ? ORDERS[order] : ORDERS.margin;
     const mine = sweep.doc.suspects.rows.filter((s) => isSame(s, cell));
-    const left = mine.filter((s) => is("sus.given", s.given) && is("sus.likelier", s.likelier) && s.seeds_agree / s.seeds >= Number(view.get("sus.seeds")));
+    const left = mine.filter((s) => is("sus.given", s.given) && is("sus.likelier", s.likelier) && s.seeds_agree / s.seeds >= (Number(view.get("sus.seeds")) || 0));
     return { mine, left: left.sort((a, b) => by(b) - by(a)) };
   }
 

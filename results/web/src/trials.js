@@ -14,9 +14,6 @@ export function trialsDefaults() {
   return { "tri.only": "", "tri.limits": "" };
 }
 
-/** 1 when there are trials, here or at the server. */
-export const haveTrials = (sweep) => sweep.doc.tables?.trials?.rows.length > 0 || (sweep.apart.has("tuning") && !sweep.doc.tables?.trials);
-
 /** Where values of an axis lie, 0 to 1. */
 class Axis {
   constructor(name, values) {
@@ -85,7 +82,8 @@ export class Trials {
 
   /** {name: [low, high] or [text]} that the view asks for. */
   #limits() {
-    return Object.fromEntries(this.view.list("tri.limits").map((part) => part.split("~")).filter(([name]) => this.axes.some((a) => a.name === name)).map(([name, ...of]) => [name, of]));
+    const fits = ([name, ...of]) => this.axes.some((a) => a.name === name && (!a.isNumber || of.every((x) => Number.isFinite(Number(x)))));
+    return Object.fromEntries(this.view.list("tri.limits").map((part) => part.split("~")).filter(fits).map(([name, ...of]) => [name, of]));
   }
 
   /** Ends of an axis; "" there: none. */
@@ -142,7 +140,7 @@ export class Trials {
     const width = Math.max(this.plot.clientWidth || 800, 120 * this.axes.length);
     const x = (a) => SIDE + ((width - 2 * SIDE) * a) / Math.max(1, this.axes.length - 1);
     const y = (share) => TOP + (1 - (Number.isNaN(share) ? -0.04 : share)) * (HEIGHT - TOP - BOTTOM);
-    const svg = put(null, "svg", { width, height: HEIGHT, class: "parallel", role: "img", "aria-label": "A line a trial, an axis a tuned setting and the score", "aria-describedby": "summary-trials" });
+    const svg = put(null, "svg", { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, class: "parallel", role: "img", "aria-label": "A line a trial, an axis a tuned setting and the score", "aria-describedby": "summary-trials" });
     const score = this.axes.at(-1);
     const order = left.slice(0, MOST_LINES).sort((a, b) => (a.state === "best") - (b.state === "best") || (score.at(a.values.at(-1)) || 0) - (score.at(b.values.at(-1)) || 0));
     for (const r of order) {
