@@ -134,15 +134,20 @@ check "after five kills it goes on, on two ranks" mpi 2 "$cellsweep" run "$TMP/s
 check "the same bits after five kills" same_tuning "$TMP/one.h5" "$results"
 
 # Between any two of its writes: the numbers of a trial stand in the file before its row says so.
-results=$TMP/cut.h5 n_kills=0 preload=$(realpath "$BUILD/tests/support/preload.so")
-for at in $(seq 150 250); do
-    PRELOAD_RANK=0 PRELOAD_KILL_PWRITE=$at LD_PRELOAD=$preload${LD_PRELOAD:+:$LD_PRELOAD} \
-        "$cellsweep" run "$TMP/s.yaml" -o "$results" -q --checkpoint 0.01 >"$TMP/run.log" 2>&1 && break
-    n_kills=$((n_kills + 1))
-done 2>/dev/null
-[ $n_kills -ge 5 ] && [ $n_kills -le 100 ] && ok "killed between two writes $n_kills times, it ends" || not_ok "$n_kills kills: $(cat "$TMP/run.log")"
-check "with the same bits" same_tuning "$TMP/one.h5" "$results"
-[ ! -e "$results.checkpoints" ] && ok "and without a checkpoint" || not_ok "left: $(ls "$results.checkpoints")"
+case $BUILD in
+*asan*) skip "no kill between two writes: a sanitizer wants to be loaded first" ;;
+*)
+    results=$TMP/cut.h5 n_kills=0 preload=$(realpath "$BUILD/tests/support/preload.so")
+    for at in $(seq 150 250); do
+        PRELOAD_RANK=0 PRELOAD_KILL_PWRITE=$at LD_PRELOAD=$preload${LD_PRELOAD:+:$LD_PRELOAD} \
+            "$cellsweep" run "$TMP/s.yaml" -o "$results" -q --checkpoint 0.01 >"$TMP/run.log" 2>&1 && break
+        n_kills=$((n_kills + 1))
+    done 2>/dev/null
+    [ $n_kills -ge 5 ] && [ $n_kills -le 100 ] && ok "killed between two writes $n_kills times, it ends" || not_ok "$n_kills kills: $(cat "$TMP/run.log")"
+    check "with the same bits" same_tuning "$TMP/one.h5" "$results"
+    [ ! -e "$results.checkpoints" ] && ok "and without a checkpoint" || not_ok "left: $(ls "$results.checkpoints")"
+    ;;
+esac
 
 # ---- more trials ----
 cp "$TMP/one.h5" "$TMP/more.h5"
