@@ -266,13 +266,15 @@ static int make_schedule(struct play *p, struct err *err)
     int *wave = err_calloc(n, sizeof *wave, "jobs", err);
     int rc = job && cost && kind && wave ? 0 : E_IO;
     for (int j = 0; rc == 0 && j < p->load->jobs; j++) {
-        const struct play_job made_up = {.cost = 1 + (double)(j % 1009),
-                                         .kind = (unsigned long)(j % p->load->kinds)};
-        const struct play_job *it = p->load->job ? &p->load->job[j] : &made_up;
+        struct play_job it = {.cost = 1 + (double)(j % 1009)};
+        if (p->load->job)
+            it = p->load->job[j];
+        else
+            it.kind = (unsigned long)(j % p->load->kinds);
         job[j] = j;
-        cost[j] = it->cost;
-        kind[j] = it->kind;
-        wave[j] = it->wave;
+        cost[j] = it.cost;
+        kind[j] = it.kind;
+        wave[j] = it.wave;
     }
     if (rc == 0)
         rc = schedule_new(p->load->jobs, job, cost, kind, &p->schedule, err);
