@@ -41,14 +41,18 @@ export function expectComplaint(pattern) {
   expected.push(pattern);
 }
 
-/** The sections are all drawn once more than `before` times. */
+/** The sections have all been drawn, more often than `before`, and nothing is left to do. */
 export async function drawn(page, before = 0) {
-  await page.waitForFunction((n) => Number(document.getElementById("app").dataset.drawn ?? 0) > n, {}, before);
+  await page.waitForFunction((n) => {
+    const { drawn: count, busy } = document.getElementById("app").dataset;
+    return Number(count ?? 0) > n && busy === undefined;
+  }, {}, before);
 }
 
-/** Do something that changes the view, and wait until all of it is drawn again. */
+/** Do something that changes the view, and wait until all of it is drawn again: what was going on before is not taken for that. */
 export async function change(page, action) {
-  const before = await page.evaluate(() => Number(document.getElementById("app").dataset.drawn ?? 0));
+  await drawn(page);
+  const before = await page.$eval("#app", (app) => Number(app.dataset.drawn));
   await action();
   await drawn(page, before);
 }

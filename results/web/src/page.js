@@ -66,6 +66,7 @@ export class Page {
     this.view = new View({ ...explorerDefaults(this.sweep), ...summaryDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep), ...reliabilityDefaults(this.sweep), ...modelsDefaults(this.sweep), ...sweepsDefaults(this.sweep), ...cutsDefaults(this.sweep), ...runsDefaults(), ...suspectsDefaults(), ...trialsDefaults() });
     this.choices = this.#choices();
     this.parts = [];
+    this.marks = 0; // updates that wait for what they changed to be drawn
     this.seen = new Set();
     this.#build();
     this.view.subscribe(() => {
@@ -278,6 +279,8 @@ export class Page {
       for (const part of this.parts) if (this.#isNow(part) && this.#isStale(part)) this.#draw(part);
       if (this.#isEager()) for (const part of this.parts) if (this.#isStale(part)) idle(() => this.#isStale(part) && this.#draw(part));
     }
+    this.marks++;
+    this.app.dataset.busy = "";
     idle(() => this.#markDrawn());
   }
 
@@ -290,10 +293,13 @@ export class Page {
     return JSON.stringify(Object.entries(this.view.values).filter(([key]) => part.needs(key)));
   }
 
-  /** All that is due has been drawn. */
+  /** All that is due has been drawn: data-drawn counts how often that was so, data-busy is there while something is left to do. */
   #markDrawn() {
+    this.marks--;
     const due = (part) => part.isFetching || (this.#isStale(part) && (this.#isEager() || this.#isNow(part)));
-    if (plots() && !this.parts.some(due)) this.app.dataset.drawn = String(Number(this.app.dataset.drawn ?? 0) + 1);
+    if (!plots() || this.parts.some(due)) return;
+    this.app.dataset.drawn = String(Number(this.app.dataset.drawn ?? 0) + 1);
+    if (this.marks === 0) delete this.app.dataset.busy;
   }
 
   /** Another document of the same sweep. */
