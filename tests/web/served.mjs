@@ -85,6 +85,7 @@ await check("a resumed run goes on by itself, and ends", async () => {
   await until(() => /6 of 6 jobs finished/.test(document.querySelector(".lead").textContent));
   await until(() => document.querySelectorAll("#table-final tbody tr").length === 2);
   assert.ok(await page.evaluate(() => window.neverReloaded));
+  await drawn(page);
   assert.equal(await points(), 2 * 2 * 6 * 80);
 });
 
