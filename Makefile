@@ -146,7 +146,7 @@ fig4: deps build ## set up, build, reproduce figure 4 on the built-in data: mpir
 	mpirun --oversubscribe -n $(RANKS) $(BUILD)/cellsweep run experiments/fig4.yaml -o $(FIG4)/fig4.h5
 	$(BUILD)/cellsweep report $(FIG4)/fig4.h5 -o $(FIG4)
 
-GALLERY_DATA = $(if $(DATA),$(DATA),$(error say where the labelled images are: make gallery DATA=folder, with jurkat and wbc in it))
+GALLERY_DATA = $(if $(DATA),$(DATA),$(error say where the labelled images are: make gallery DATA=folder, with jurkat, wbc and pneumonia in it))
 .PHONY: gallery
 gallery: build ## what it finds on real cells, as pictures with their numbers in experiments/gallery/: DATA=folder with jurkat and wbc
 	RANKS=$(RANKS) BUILD=$(BUILD) experiments/gallery.sh "$(GALLERY_DATA)"
