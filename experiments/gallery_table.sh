@@ -17,12 +17,11 @@ awk -v protocol="$protocol" '
     FNR == 1 { file++; split("", at); n = split_csv($0, name); for (i = 1; i <= n; i++) at[name[i]] = i; next }
     { split_csv($0, f); cell = f[at["clusters"]] }
     f[at["protocol"]] != protocol { next }
-    file == 1 && f[at["set"]] == "test" && f[at["metric"]] == "balanced_accuracy" && f[at["first"]] == "none" {
-        key = cell SUBSEP f[at["second"]]
-        gain[key] = signed(-f[at["difference"]]) " (" signed(-f[at["high"]]) " to " signed(-f[at["low"]]) ")"
+    file == 1 && f[at["set"]] == "test" && f[at["metric"]] == "balanced_accuracy" && f[at["second"]] == "none" {
+        key = cell SUBSEP f[at["first"]]
+        gain[key] = signed(f[at["difference"]]) " (" signed(f[at["low"]]) " to " signed(f[at["high"]]) ")"
         p[key] = f[at["p_holm"]] + 0 < 0.0005 ? "< 0.001" : sprintf("%.3f", f[at["p_holm"]])
-        verdict = f[at["verdict"]]   # of the first of the two, which is none
-        said[key] = verdict == "worse" ? "better" : verdict == "better" ? "worse" : verdict
+        said[key] = f[at["verdict"]]
     }
     file == 2 {
         if (!head++) print "| clusters | strategy | test balanced accuracy (95 % interval) | runs | leak | above `none` (95 % interval) | p, Holm | than `none` |\n|---|---|---|---|---|---|---|---|"

@@ -112,14 +112,23 @@ static int compare_pair(struct making *m, int a, int b, struct err *err)
     return rc;
 }
 
+/* Of strategies, none: what the others are set against. It stands second, so that a gain is above 0. */
+static int is_baseline(const struct making *m, int g)
+{
+    return m->compare->factor == FACTOR_STRATEGY &&
+           strcmp(m->summary->group[g].cell->strategy, "none") == 0;
+}
+
 static int compare_setting(struct making *m, int part, struct err *err)
 {
     const struct partition *settings = m->compare->settings;
     int first = m->compare->n, rc = 0;
     for (int i = settings->begin[part]; i < settings->begin[part + 1] && rc == 0; i++)
-        for (int k = i + 1; k < settings->begin[part + 1] && rc == 0; k++)
-            if (has_replicates(m, settings->member[i]) && has_replicates(m, settings->member[k]))
-                rc = compare_pair(m, settings->member[i], settings->member[k], err);
+        for (int k = i + 1; k < settings->begin[part + 1] && rc == 0; k++) {
+            int a = settings->member[i], b = settings->member[k], turned = is_baseline(m, a);
+            if (has_replicates(m, a) && has_replicates(m, b))
+                rc = compare_pair(m, turned ? b : a, turned ? a : b, err);
+        }
     return rc == 0 ? close_family(m, part, first, err) : rc;
 }
 

@@ -38,7 +38,8 @@
 #include "stats/contrast.h"
 #include "stats/ranks.h"
 
-/* Row: the summary's groups a and b, a - b. */
+/* Row: the summary's groups a and b, a - b. In the order of the summary, but for strategy none, which is b
+ * wherever it is compared: what is above it gains. */
 struct compare_row {
     const struct summary_group *a, *b;
     int group_a, group_b; /* their indices */

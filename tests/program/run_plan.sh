@@ -104,7 +104,7 @@ check "jobs of such a grid run" "$cellsweep" run "$TMP/s.yaml" "${unread[@]}" -o
 check "the same grid goes on with it" "$cellsweep" run "$TMP/s.yaml" "${unread[@]}" -o "$TMP/unread.h5" -q
 check "its report" "$cellsweep" report "$TMP/unread.h5" -o "$TMP/unread" --all-figures
 pairs() { awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } $at["set"] == "test" { print $at["first"] "/" $at["second"] "/" $at["n"] }' "$1" | sort | xargs; }
-[ "$(pairs "$TMP/unread/comparisons.csv")" = "none/augment/2 none/smote (k 3)/2 none/smote (k 5)/2 smote (k 3)/augment/2 smote (k 3)/smote (k 5)/2 smote (k 5)/augment/2" ] &&
+[ "$(pairs "$TMP/unread/comparisons.csv")" = "augment/none/2 smote (k 3)/augment/2 smote (k 3)/none/2 smote (k 3)/smote (k 5)/2 smote (k 5)/augment/2 smote (k 5)/none/2" ] &&
     ok "each smote.k is compared with every strategy" || not_ok "compared: $(pairs "$TMP/unread/comparisons.csv")"
 check "the table has no value there, either" [ "$(grep -c '^| 26-27 *| [a-z]* *| holdout *| - ' "$TMP/unread/final.md")" = 2 ]
 check "an axis is drawn for those that read it" [ "$(cut -f 2,4 "$TMP"/unread/axis_k_*.tsv | tail -n +2 | xargs)" = "smote 3 smote 5" ]

@@ -276,7 +276,7 @@ static void folds_are_compared_by_the_corrected_test(void **state)
     assert_near(row->contrast.low, t.low);
     assert_near(row->contrast.p, t.p);
     assert_int_equal(row->verdict, VERDICT_NONE); /* 0.62 against 0.625 */
-    assert_int_equal(row_named(c, "1-27", "kfold", "none", "oversample")->verdict, VERDICT_BETTER);
+    assert_int_equal(row_named(c, "1-27", "kfold", "oversample", "none")->verdict, VERDICT_WORSE);
     compare_free(c);
 }
 
@@ -287,7 +287,7 @@ static void a_failed_job_takes_its_partner_along(void **state)
     struct compare *c = NULL;
     assert_int_equal(
         compared_by(store, summary, FACTOR_STRATEGY, "balanced_accuracy", REPLICATES_TEST, &c, &err), 0);
-    assert_int_equal(row_named(c, "14-15", "kfold", "none", "augment")->contrast.n, FOLDS * FOLD_SEEDS - 1);
+    assert_int_equal(row_named(c, "14-15", "kfold", "augment", "none")->contrast.n, FOLDS * FOLD_SEEDS - 1);
     compare_free(c);
 }
 
@@ -300,7 +300,7 @@ static void few_runs_cannot_be_significant(void **state)
     assert_int_equal(summary_new(store, "seed=1..4,protocol=report", &few, &err), 0);
     assert_int_equal(compared_by(store, few, FACTOR_STRATEGY, "balanced_accuracy", REPLICATES_TEST, &c, &err),
                      0);
-    const struct compare_row *row = row_named(c, "1-27", "report", "none", "oversample");
+    const struct compare_row *row = row_named(c, "1-27", "report", "oversample", "none");
     assert_int_equal(row->verdict, VERDICT_IMPOSSIBLE);
     contrast_verdict_text(text, sizeof text, row->verdict, &row->contrast, row->family);
     assert_string_equal(text, "cannot be significant with n = 4");
@@ -309,7 +309,7 @@ static void few_runs_cannot_be_significant(void **state)
     assert_int_equal(summary_new(store, "seed=1..8,protocol=report", &few, &err), 0);
     assert_int_equal(compared_by(store, few, FACTOR_STRATEGY, "balanced_accuracy", REPLICATES_TEST, &c, &err),
                      0);
-    row = row_named(c, "1-27", "report", "none", "oversample");
+    row = row_named(c, "1-27", "report", "oversample", "none");
     contrast_verdict_text(text, sizeof text, row->verdict, &row->contrast, row->family);
     assert_string_equal(text, "cannot be significant with n = 8 in 10 comparisons");
     compare_free(c);
