@@ -7,6 +7,7 @@
 #include "store/store_chosen.h"
 #include "store/stored_model.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -283,31 +284,68 @@ struct ensemble *predictor_load(struct predictor *p, int v)
     return nets->nets;
 }
 
-/* Every job says what it thinks of all images before the next is loaded. */
-static void vote(struct predictor *p, const float *const *pixels, int n, double *sum, float *probs)
+/* What is added up over the jobs; (n, n_classes) each. */
+struct tally {
+    double *sum, *squares;
+    int *votes;
+};
+
+static void count(const struct predictor *p, int n, const float *probs, struct tally *t)
 {
-    size_t cells = (size_t)n * (size_t)p->n_classes;
+    for (int i = 0; i < n; i++) {
+        size_t at = (size_t)i * (size_t)p->n_classes, best = at;
+        for (size_t k = at; k < at + (size_t)p->n_classes; k++) {
+            t->sum[k] += (double)probs[k];
+            t->squares[k] += (double)probs[k] * (double)probs[k];
+            best = probs[k] > probs[best] ? k : best;
+        }
+        t->votes[best]++;
+    }
+}
+
+/* Every job says what it thinks of all images before the next is loaded. */
+static void vote(struct predictor *p, const float *const *pixels, int n, struct tally *t, float *probs)
+{
     for (int v = 0; v < p->n_voters; v++) {
         ensemble_predict(predictor_load(p, v), pixels, n, probs);
-        for (size_t i = 0; i < cells; i++)
-            sum[i] += (double)probs[i];
+        count(p, n, probs, t);
     }
+    for (size_t i = 0; p->n_voters > 1 && i < (size_t)n * (size_t)p->n_classes; i++)
+        probs[i] = (float)(t->sum[i] / p->n_voters);
+}
+
+static void spread_of(const struct predictor *p, size_t cells, const struct tally *t, float *spread)
+{
+    double n = p->n_voters;
     for (size_t i = 0; i < cells; i++)
-        probs[i] = (float)(sum[i] / p->n_voters);
+        spread[i] =
+            n > 1 ? (float)sqrt(fmax(0, t->squares[i] - t->sum[i] * t->sum[i] / n) / (n - 1)) : (float)NAN;
+}
+
+int predictor_classify_votes(struct predictor *p, const float *const *pixels, int n, float *probs, int *votes,
+                             float *spread, struct err *err)
+{
+    size_t cells = (size_t)n * (size_t)p->n_classes;
+    double *sums = err_calloc(2 * cells, sizeof *sums, "probabilities", err);
+    if (!sums)
+        return E_IO;
+    struct tally t = {sums, sums + cells, votes};
+    memset(votes, 0, cells * sizeof *votes);
+    vote(p, pixels, n, &t, probs);
+    spread_of(p, cells, &t, spread);
+    free(sums);
+    return 0;
 }
 
 int predictor_classify(struct predictor *p, const float *const *pixels, int n, float *probs, struct err *err)
 {
-    if (p->n_voters == 1) {
-        ensemble_predict(predictor_load(p, 0), pixels, n, probs);
-        return 0;
-    }
-    double *sum = err_calloc((size_t)n * (size_t)p->n_classes, sizeof *sum, "probabilities", err);
-    if (!sum)
-        return E_IO;
-    vote(p, pixels, n, sum, probs);
-    free(sum);
-    return 0;
+    size_t cells = (size_t)n * (size_t)p->n_classes;
+    int *votes = err_calloc(cells, sizeof *votes, "votes", err);
+    float *spread = err_calloc(cells, sizeof *spread, "votes", err);
+    int rc = votes && spread ? predictor_classify_votes(p, pixels, n, probs, votes, spread, err) : E_IO;
+    free(votes);
+    free(spread);
+    return rc;
 }
 
 void predictor_free(struct predictor *p)
@@ -322,5 +360,7 @@ void predictor_free(struct predictor *p)
     free(p->nets);
     free(p->known);
     free(p->known_feature);
+    free(p->print);
+    free(p->small);
     free(p);
 }

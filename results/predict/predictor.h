@@ -28,6 +28,7 @@ struct predictor_image {
     int masked;                /* 1 when an outline masked it, or its alpha */
     int misfit;                /* 1 when that outline spans another size than the image: pack_misfits() */
     int coloured, transparent; /* 1: what the file says beyond brightness, which is not used: image.h */
+    int flat; /* 1: every pixel that the network sees is the same, so there is no cell in it */
 };
 
 /* A predictor of the finished jobs that match filter (NULL: all). They must have one list of clusters,
@@ -104,6 +105,12 @@ void predictor_view_release(struct predictor_view *view);
  * same order; the vector kernels give an image the same bits in any company. */
 int predictor_classify(struct predictor *p, const float *const *pixels, int n, float *probs, struct err *err);
 
+/* The same, and how far the jobs that vote agree: votes (n, n_classes), jobs whose likeliest class it is (the
+ * first of equals), spread (n, n_classes), standard deviation of the class's probability over the jobs (n - 1 in
+ * the denominator; NaN of one job). */
+int predictor_classify_votes(struct predictor *p, const float *const *pixels, int n, float *probs, int *votes,
+                             float *spread, struct err *err);
+
 /* Where the network looked: map (size, size), how much the probability of class c falls when a square of the
  * image around that pixel is hidden (occlusion sensitivity; Zeiler and Fergus 2014): the mean over all
  * squares that cover it; negative where it rises. Squares are a fifth of the image wide and take the median
@@ -118,6 +125,20 @@ int predictor_occlusion(struct predictor *p, const float *pixels, int c, float *
  * image size and channels. */
 int predictor_similar(struct predictor *p, const struct dataset *data, const float *pixels, int k, int *image,
                       float *similarity, struct err *err);
+
+/* What the sweep's images say of an image. Distances are root mean squared differences of brightness (0 to 1)
+ * between images of at most 16 pixels a side; NaN where there are no two cells. An image whose distance is above
+ * the usual one is unlike all cells that the networks were made for; one of a hundred of these cells is, too. */
+struct predictor_known {
+    int copy; /* dataset row, of any cluster, that equals it in every pixel as the network sees it; -1 */
+    float distance; /* to the nearest cell of the predictor's clusters */
+    float usual;    /* 99 % quantile of what these cells have to the nearest other one (of 200 of them) */
+};
+
+/* A prepared image against data, as of predictor_similar(). The first call looks at all of data and remembers
+ * it by its checksum. */
+int predictor_know(struct predictor *p, const struct dataset *data, const float *pixels,
+                   struct predictor_known *out, struct err *err);
 
 void predictor_free(struct predictor *p);
 

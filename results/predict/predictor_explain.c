@@ -174,7 +174,7 @@ static void unit_features(struct predictor *p, const float *const *image, int n,
     }
 }
 
-static int is_ours(const struct predictor *p, int cluster)
+int predictor_is_ours(const struct predictor *p, int cluster)
 {
     for (int c = 0; c < p->n_classes; c++)
         if (p->cluster[c] == cluster)
@@ -186,7 +186,7 @@ static int count_ours(const struct predictor *p, const struct dataset *data)
 {
     int n = 0;
     for (int i = 0; i < data->n_images; i++)
-        n += is_ours(p, data->image[i].cluster);
+        n += predictor_is_ours(p, data->image[i].cluster);
     return n;
 }
 
@@ -200,7 +200,7 @@ static void look_at_all(struct predictor *p, const struct dataset *data, float *
     int n = 0;
     p->n_known = 0;
     for (int i = 0; i < data->n_images; i++) {
-        if (is_ours(p, data->image[i].cluster)) {
+        if (predictor_is_ours(p, data->image[i].cluster)) {
             float *pixels = scratch + (size_t)n * floats;
             resize_bilinear(pixels, p->size, dataset_pixels(data, i), data->size, data->size, data->channels);
             image[n++] = pixels;
@@ -213,17 +213,24 @@ static void look_at_all(struct predictor *p, const struct dataset *data, float *
     }
 }
 
-static int remember(struct predictor *p, const struct dataset *data, struct err *err)
+int predictor_check_data(const struct predictor *p, const struct dataset *data, struct err *err)
 {
-    size_t n = (size_t)count_ours(p, data);
-    if (*p->checksum && strcmp(p->checksum, data->checksum) == 0)
-        return 0;
     if (data->size < p->size)
         return err_set(err, E_USAGE, "%s: its images are %d pixels wide, the network sees %d: other data",
                        data->origin, data->size, p->size);
     if (data->channels != p->channels)
         return err_set(err, E_USAGE, "%s: its images have %d channels, the network takes %d: other data",
                        data->origin, data->channels, p->channels);
+    return 0;
+}
+
+static int remember(struct predictor *p, const struct dataset *data, struct err *err)
+{
+    size_t n = (size_t)count_ours(p, data);
+    if (*p->checksum && strcmp(p->checksum, data->checksum) == 0)
+        return 0;
+    if (predictor_check_data(p, data, err) < 0)
+        return E_USAGE;
     free(p->known);
     free(p->known_feature);
     *p->checksum = '\0';

@@ -82,8 +82,12 @@ static int mask(const struct predictor *p, struct image *image, const char *name
     int misfit = rc == 0 && outline_misfits(&way, vertex, n_vertices, image->width, image->height);
     free(vertex);
     if (rc == 0)
-        *info = (struct predictor_image){image->width, image->height, n_vertices > 0 || seen.masked,
-                                         misfit,       seen.coloured, seen.transparent};
+        *info = (struct predictor_image){.width = image->width,
+                                         .height = image->height,
+                                         .masked = n_vertices > 0 || seen.masked,
+                                         .misfit = misfit,
+                                         .coloured = seen.coloured,
+                                         .transparent = seen.transparent};
     return rc;
 }
 
@@ -119,6 +123,15 @@ static int resize(const struct predictor *p, const struct image *image, float *p
     return 0;
 }
 
+static int is_flat(const struct predictor *p, const float *pixels)
+{
+    size_t channels = (size_t)p->channels;
+    for (size_t i = channels; i < predictor_floats(p); i++)
+        if (pixels[i] != pixels[i - channels])
+            return 0;
+    return 1;
+}
+
 static int prepare(const struct predictor *p, const struct image_file *file, const struct outlines *outlines,
                    int only, float *pixels, struct predictor_image *info, struct err *err)
 {
@@ -126,6 +139,8 @@ static int prepare(const struct predictor *p, const struct image_file *file, con
     int rc = read_masked(p, file, outlines, only, &image, info, err);
     if (rc == 0)
         rc = resize(p, &image, pixels, err);
+    if (rc == 0)
+        info->flat = is_flat(p, pixels);
     image_release(&image);
     return rc;
 }
@@ -136,7 +151,12 @@ int predictor_prepare_image(const struct predictor *p, struct image *image, cons
 {
     struct err why = {0};
     int rc = mask(p, image, name, outlines, 0, info, &why);
-    return rc < 0 ? name_reason(name, rc, &why, err) : resize(p, image, pixels, err);
+    if (rc < 0)
+        return name_reason(name, rc, &why, err);
+    rc = resize(p, image, pixels, err);
+    if (rc == 0)
+        info->flat = is_flat(p, pixels);
+    return rc;
 }
 
 int predictor_prepare_from(const struct predictor *p, const void *png, size_t n, const char *name,
@@ -170,6 +190,8 @@ int predictor_view(const struct predictor *p, const struct image_file *file, con
         rc = E_IO;
     if (rc == 0)
         rc = resize(p, view->info.masked ? &masked : &crop, view->seen, err);
+    if (rc == 0)
+        view->info.flat = is_flat(p, view->seen);
     view->crop = crop.pixels;
     view->masked = masked.pixels;
     if (view->masked && !view->info.masked) {

@@ -8,6 +8,8 @@
 #include "models/ensemble.h"
 #include "predict/predictor.h"
 
+#include <stdint.h>
+
 /* Networks of one shape. */
 struct predictor_nets {
     struct config config;
@@ -35,9 +37,21 @@ struct predictor {
     char checksum[DATASET_CHECKSUM_SIZE];
     int n_known, *known;  /* (n_known) dataset rows */
     float *known_feature; /* (n_known, features) of length 1 */
+    /* what predictor_know() remembers of one */
+    char looked_at[DATASET_CHECKSUM_SIZE];
+    uint64_t *print; /* (images of the dataset) sums over their pixels as the network sees them */
+    int n_small, small_side;
+    float *small; /* (n_small, small_side, small_side, channels) those of our clusters */
+    float usual;
 };
 
 /* The networks of voter v, with its weights in them. */
 struct ensemble *predictor_load(struct predictor *p, int v);
+
+/* 1 when a cluster is one of the predictor's. */
+int predictor_is_ours(const struct predictor *p, int cluster);
+
+/* E_USAGE: the dataset's images are not what the networks take. */
+int predictor_check_data(const struct predictor *p, const struct dataset *data, struct err *err);
 
 #endif

@@ -304,8 +304,13 @@ void serve_models_free(struct serve_models *models);
 int serve_models_of(struct serve *serve, struct store *store, struct serve_models_list *list,
                     struct err *err);
 
-/* Wait for, and take, the predictor of a model by its place in the list; with_data: the sweep's images too.
- * To be given back with serve_models_return() unless it fails. E_USAGE: there is no such model. */
+/* A data URI of pixels (height, width, channels), 0 to 1, as a PNG of at most 512 pixels a side; NULL without
+ * memory. Owned by the caller. */
+json_t *serve_picture(const float *pixels, int width, int height, int channels);
+
+/* Wait for, and take, the predictor of a model by its place in the list; with the sweep's images (NULL
+ * where they are gone; with_data: that is refused, E_USAGE). To be given back with serve_models_return() unless
+ * it fails. E_USAGE: there is no such model. */
 int serve_models_borrow(struct serve *serve, int index, int with_data, struct serve_loan *loan,
                         struct err *err);
 void serve_models_return(struct serve *serve);

@@ -184,7 +184,8 @@ static int load_predictor(struct serve *serve, struct store *store, const struct
     return rc;
 }
 
-static int load_data(struct serve *serve, struct store *store, const struct dataset **out, struct err *err)
+static int load_data(struct serve *serve, struct store *store, int must, const struct dataset **out,
+                     struct err *err)
 {
     struct serve_models *models = serve->models;
     char why[SWEEP_IMAGES_WHY];
@@ -197,7 +198,7 @@ static int load_data(struct serve *serve, struct store *store, const struct data
         rc = sweep_images_open(store, &models->data, why, err);
     models->data_generation = shared_store_generation(serve->shared);
     *out = models->data;
-    if (rc == 0 && !models->data)
+    if (rc == 0 && !models->data && must)
         rc = err_set(err, E_USAGE, "similar: the images of the sweep are needed. %.600s", why);
     return rc;
 }
@@ -217,8 +218,8 @@ static int borrow(struct serve *serve, struct store *store, int index, int with_
                      index, list.n);
     else
         rc = load_predictor(serve, store, model, &loan->predictor, err);
-    if (rc == 0 && with_data)
-        rc = load_data(serve, store, &loan->data, err);
+    if (rc == 0)
+        rc = load_data(serve, store, with_data, &loan->data, err);
     if (rc == 0 && model)
         snprintf(loan->filter, sizeof loan->filter, "%s", model->filter);
     free(list.model);

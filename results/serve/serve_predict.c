@@ -1,15 +1,13 @@
 /* /api/predict: uploaded images, as the networks see them and what they say. */
 #include "serve/serve_core.h"
 
-#include "image/png.h"
 #include "write/json_out.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_SHOWN = 512, MAX_OCCLUDED = 16 };
+enum { MAX_OCCLUDED = 16 };
 
 /* What is wanted, and what was made of one image. */
 struct asked {
@@ -24,60 +22,11 @@ struct seen {
     struct err err;
 };
 
-/* ---- pictures ---- */
-
-struct shown {
-    const float *pixels; /* (height, width, channels) */
-    int width, height, channels;
+/* What the networks say of the images (n, classes each); 0 in rows of those that were refused. Owned. */
+struct said {
+    float *probs, *spread;
+    int *votes;
 };
-
-/* Mean of channel c over the block of `step` pixels a side that picture pixel (x, y) stands for. */
-static double shade(const struct shown *s, int step, int x, int y, int c)
-{
-    double sum = 0;
-    int width = s->width, height = s->height;
-    int bottom = (y + 1) * step < height ? (y + 1) * step : height,
-        right = (x + 1) * step < width ? (x + 1) * step : width;
-    for (int i = y * step; i < bottom; i++)
-        for (int j = x * step; j < right; j++)
-            sum +=
-                (double)s->pixels[((size_t)i * (size_t)width + (size_t)j) * (size_t)s->channels + (size_t)c];
-    return sum / ((double)(bottom - y * step) * (right - x * step));
-}
-
-/* That pixel, 8 bits a sample: gray of one channel, else red, green and blue (image_rgb8()). */
-static void draw(const struct shown *s, int step, int x, int y, unsigned char *out)
-{
-    float mean[IMAGE_MAX_CHANNELS];
-    if (s->channels == 1) {
-        *out = (unsigned char)lround(255 * fmin(1, fmax(0, shade(s, step, x, y, 0))));
-        return;
-    }
-    for (int c = 0; c < s->channels; c++)
-        mean[c] = (float)shade(s, step, x, y, c);
-    image_rgb8(mean, 1, s->channels, out);
-}
-
-/* A data URI of a picture of at most MAX_SHOWN pixels a side; NULL without memory. */
-static json_t *picture(const float *pixels, int width, int height, int channels)
-{
-    const struct shown shown = {pixels, width, height, channels};
-    int larger = width > height ? width : height, step = 1 + (larger - 1) / MAX_SHOWN;
-    int w = (width + step - 1) / step, h = (height + step - 1) / step, samples = channels > 1 ? 3 : 1;
-    unsigned char *drawn =
-        err_calloc((unsigned long)w * (unsigned long)h, (unsigned long)samples, "a picture", NULL);
-    void *png = NULL;
-    size_t n = 0;
-    json_t *uri = NULL;
-    for (int y = 0; drawn && y < h; y++)
-        for (int x = 0; x < w; x++)
-            draw(&shown, step, x, y, drawn + ((size_t)y * (size_t)w + (size_t)x) * (size_t)samples);
-    if (drawn && image_encode_png8(drawn, w, h, samples, &png, &n, NULL) == 0)
-        uri = json_out_bytes("data:image/png;base64,", png, n);
-    free(png);
-    free(drawn);
-    return uri;
-}
 
 /* ---- one image ---- */
 
@@ -110,8 +59,8 @@ static int prepare(const struct predictor *p, const struct outlines *outlines, i
     int channels = predictor_channels(p);
     seen->pixels = view.seen;
     view.seen = NULL;
-    seen->original = picture(view.crop, view.info.width, view.info.height, channels);
-    seen->masked = view.masked ? picture(view.masked, view.info.width, view.info.height, channels)
+    seen->original = serve_picture(view.crop, view.info.width, view.info.height, channels);
+    seen->masked = view.masked ? serve_picture(view.masked, view.info.width, view.info.height, channels)
                                : json_incref(seen->original);
     predictor_view_release(&view);
     return 0;
@@ -124,6 +73,7 @@ static void release(struct seen *seen)
     free(seen->pixels);
 }
 
+/* Of what a job alone cannot tell, null. */
 static json_t *numbers(const float *value, int n, int *failed)
 {
     json_t *array = json_array();
@@ -163,10 +113,38 @@ static json_t *similar(const struct serve_loan *loan, const struct seen *seen, i
         json_out_put(one, "cluster", json_out_class(row->cluster), failed);
         json_out_put(one, "similarity", json_out_real((double)similarity[i]), failed);
         json_out_put(one, "image",
-                     picture(dataset_pixels(data, image[i]), data->size, data->size, data->channels), failed);
+                     serve_picture(dataset_pixels(data, image[i]), data->size, data->size, data->channels),
+                     failed);
         json_out_add(array, one, failed);
     }
     return array;
+}
+
+static json_t *counts(const int *value, int n, int *failed)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < n; i++)
+        json_out_add(array, json_integer(value[i]), failed);
+    return array;
+}
+
+/* Whether the sweep has this very image, and whether it has any that is like it. */
+static json_t *known(const struct serve_loan *loan, const struct seen *seen, int *failed)
+{
+    struct predictor_known known;
+    if (predictor_know(loan->predictor, loan->data, seen->pixels, &known, NULL) < 0) {
+        *failed = 1;
+        return NULL;
+    }
+    json_t *root = json_object(), *copy = known.copy < 0 ? json_null() : json_object();
+    if (known.copy >= 0) {
+        json_out_put(copy, "id", json_out_text(loan->data->image[known.copy].id), failed);
+        json_out_put(copy, "cluster", json_out_class(loan->data->image[known.copy].cluster), failed);
+    }
+    json_out_put(root, "copy", copy, failed);
+    json_out_put(root, "distance", json_out_real((double)known.distance), failed);
+    json_out_put(root, "usual", json_out_real((double)known.usual), failed);
+    return root;
 }
 
 static void add_note(json_t *notes, int holds, const char *text, int *failed)
@@ -192,10 +170,14 @@ static json_t *notes_of(const struct predictor_image *info, int *failed)
     return notes;
 }
 
+/* Image i of all. */
 static json_t *image_json(const struct serve_loan *loan, const struct asked *asked, const struct seen *seen,
-                          const float *probs, int *failed)
+                          const struct said *said, int i, int *failed)
 {
     struct predictor *p = loan->predictor;
+    int classes = predictor_n_classes(p);
+    size_t row = (size_t)i * (size_t)classes;
+    const float *probs = said->probs + row;
     json_t *root = json_object();
     json_out_put(root, "name", json_out_text(seen->image->name), failed);
     if (!seen->pixels) {
@@ -205,12 +187,18 @@ static json_t *image_json(const struct serve_loan *loan, const struct asked *ask
     json_out_put(root, "width", json_integer(seen->info.width), failed);
     json_out_put(root, "height", json_integer(seen->info.height), failed);
     json_out_put(root, "masked", json_boolean(seen->info.masked), failed);
+    json_out_put(root, "flat", json_boolean(seen->info.flat), failed);
     json_out_put(root, "notes", notes_of(&seen->info, failed), failed);
     json_out_put(root, "original", json_incref(seen->original), failed);
     json_out_put(root, "masked_image", json_incref(seen->masked), failed);
     json_out_put(root, "seen",
-                 picture(seen->pixels, predictor_size(p), predictor_size(p), predictor_channels(p)), failed);
-    json_out_put(root, "probabilities", numbers(probs, predictor_n_classes(p), failed), failed);
+                 serve_picture(seen->pixels, predictor_size(p), predictor_size(p), predictor_channels(p)),
+                 failed);
+    json_out_put(root, "probabilities", numbers(probs, classes, failed), failed);
+    json_out_put(root, "votes", counts(said->votes + row, classes, failed), failed);
+    json_out_put(root, "spread", numbers(said->spread + row, classes, failed), failed);
+    if (loan->data)
+        json_out_put(root, "known", known(loan, seen, failed), failed);
     if (asked->occlusion)
         json_out_put(root, "occlusion", occlusion(p, seen, probs, failed), failed);
     if (asked->similar)
@@ -220,35 +208,49 @@ static json_t *image_json(const struct serve_loan *loan, const struct asked *ask
 
 /* ---- all of them ---- */
 
-/* Probabilities (n, classes) of the images that could be read; the rows of the others stay 0. */
-static int classify(struct predictor *p, const struct seen *seen, int n, float *probs, struct err *err)
+/* Row `from` of each to row `to`. */
+static void move_row(struct said *said, int from, int to, size_t classes)
+{
+    size_t a = (size_t)from * classes, b = (size_t)to * classes;
+    memmove(said->probs + b, said->probs + a, classes * sizeof *said->probs);
+    memmove(said->spread + b, said->spread + a, classes * sizeof *said->spread);
+    memmove(said->votes + b, said->votes + a, classes * sizeof *said->votes);
+}
+
+/* Of the images that could be read; the rows of the others are nobody's. */
+static int classify(struct predictor *p, const struct seen *seen, int n, struct said *said, struct err *err)
 {
     const float *pixels[SERVE_MAX_IMAGES];
-    int row[SERVE_MAX_IMAGES], good = 0, classes = predictor_n_classes(p);
+    int row[SERVE_MAX_IMAGES], good = 0;
     for (int i = 0; i < n; i++)
         if (seen[i].pixels) {
             pixels[good] = seen[i].pixels;
             row[good++] = i;
         }
-    int rc = good ? predictor_classify(p, pixels, good, probs, err) : 0;
+    int rc =
+        good ? predictor_classify_votes(p, pixels, good, said->probs, said->votes, said->spread, err) : 0;
     for (int i = good - 1; i >= 0 && rc == 0; i--)
-        memmove(probs + (size_t)row[i] * (size_t)classes, probs + (size_t)i * (size_t)classes,
-                (size_t)classes * sizeof *probs);
+        move_row(said, i, row[i], (size_t)predictor_n_classes(p));
     return rc;
 }
 
+static int make_room(struct said *said, size_t cells, struct err *err)
+{
+    said->probs = err_calloc(cells, sizeof *said->probs, "probabilities", err);
+    said->spread = err_calloc(cells, sizeof *said->spread, "probabilities", err);
+    said->votes = err_calloc(cells, sizeof *said->votes, "votes", err);
+    return said->probs && said->spread && said->votes ? 0 : E_IO;
+}
+
 static json_t *answer_json(const struct serve_loan *loan, const struct asked *asked, const struct seen *seen,
-                           int n, const float *probs, int *failed)
+                           int n, const struct said *said, int *failed)
 {
     const struct predictor *p = loan->predictor;
     json_t *root = json_object(), *clusters = json_array(), *images = json_array();
     for (int c = 0; c < predictor_n_classes(p); c++)
         json_out_add(clusters, json_out_class(predictor_cluster(p, c)), failed);
     for (int i = 0; i < n; i++)
-        json_out_add(
-            images,
-            image_json(loan, asked, &seen[i], probs + (size_t)i * (size_t)predictor_n_classes(p), failed),
-            failed);
+        json_out_add(images, image_json(loan, asked, &seen[i], said, i, failed), failed);
     json_out_put(root, "filter", json_out_text(loan->filter), failed);
     json_out_put(root, "clusters", clusters, failed);
     json_out_put(root, "images", images, failed);
@@ -279,13 +281,16 @@ static json_t *predict(const struct serve_loan *loan, const struct asked *asked,
                        struct serve_request *request, int *failed, struct err *err)
 {
     struct seen seen[SERVE_MAX_IMAGES] = {0};
-    int n = request->upload->n_images, classes = predictor_n_classes(loan->predictor);
+    struct said said = {0};
+    int n = request->upload->n_images;
     json_t *root = NULL;
-    float *probs = err_calloc((size_t)n * (size_t)classes, sizeof *probs, "probabilities", err);
-    if (probs && prepare_all(loan->predictor, request, seen, err) == 0 &&
-        classify(loan->predictor, seen, n, probs, err) == 0)
-        root = answer_json(loan, asked, seen, n, probs, failed);
-    free(probs);
+    if (make_room(&said, (size_t)n * (size_t)predictor_n_classes(loan->predictor), err) == 0 &&
+        prepare_all(loan->predictor, request, seen, err) == 0 &&
+        classify(loan->predictor, seen, n, &said, err) == 0)
+        root = answer_json(loan, asked, seen, n, &said, failed);
+    free(said.probs);
+    free(said.spread);
+    free(said.votes);
     for (int i = 0; i < n; i++)
         release(&seen[i]);
     return root;

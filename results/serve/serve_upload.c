@@ -51,6 +51,10 @@ static void take_name(struct serve_image *image, const char *name)
     const char *back = name ? strrchr(name, '\\') : NULL;
     const char *base = slash > back ? slash + 1 : back ? back + 1 : name;
     snprintf(image->name, sizeof image->name, "%s", base && *base ? base : "image");
+    for (char *quote = image->name; (quote = strstr(quote, "%22")); quote++) { /* how a form spells it */
+        *quote = '"';
+        memmove(quote + 1, quote + 3, strlen(quote + 3) + 1);
+    }
     for (char *p = image->name; *p; p++)
         if ((unsigned char)*p < 0x20 || *p == 0x7f)
             *p = '?';

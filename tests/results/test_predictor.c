@@ -169,6 +169,25 @@ static void an_image_alone_gets_the_same_bits(void **state)
     predictor_free(p);
 }
 
+/* Image i: its votes and their spread are those of what the jobs stored. */
+static void assert_votes(const struct stored *s, int n, int i, const int *votes, const float *spread)
+{
+    int expected[CLASSES] = {0};
+    for (int k = 0; k < n; k++) {
+        const float *row = s[k].probs + i * CLASSES;
+        expected[row[1] > row[0] ? (row[2] > row[1] ? 2 : 1) : row[2] > row[0] ? 2 : 0]++;
+    }
+    for (int c = 0; c < CLASSES; c++) {
+        double mean = 0, squares = 0;
+        for (int k = 0; k < n; k++)
+            mean += (double)s[k].probs[i * CLASSES + c] / n;
+        for (int k = 0; k < n; k++)
+            squares += pow((double)s[k].probs[i * CLASSES + c] - mean, 2);
+        assert_int_equal(votes[i * CLASSES + c], expected[c]);
+        assert_true(fabs((double)spread[i * CLASSES + c] - sqrt(squares / (n - 1))) < 1e-6);
+    }
+}
+
 /* Jobs of different shapes vote, each with the same say. */
 static void several_jobs_vote(void **state)
 {
@@ -191,6 +210,26 @@ static void several_jobs_vote(void **state)
             assert_true(fabs((double)probs[i] - sum / 5) < 1e-7);
         }
     }
+    int votes[N * CLASSES];
+    float spread[N * CLASSES], same[N * CLASSES];
+    assert_int_equal(predictor_classify_votes(p, s[0].pixels, N, same, votes, spread, &err), 0);
+    assert_memory_equal(same, probs, sizeof probs);
+    for (int i = 0; i < N; i++)
+        assert_votes(s, 5, i, votes, spread);
+    predictor_free(p);
+}
+
+/* One job alone has a vote, and no spread. */
+static void one_vote_has_no_spread(void **state)
+{
+    (void)state;
+    struct predictor *p = predictor("clusters=1-2-3,strategy=threshold");
+    const float *pixels = data->pixels;
+    float probs[CLASSES], spread[CLASSES];
+    int votes[CLASSES];
+    assert_int_equal(predictor_classify_votes(p, &pixels, 1, probs, votes, spread, &err), 0);
+    assert_int_equal(votes[0] + votes[1] + votes[2], 1);
+    assert_true(isnan(spread[0]));
     predictor_free(p);
 }
 
@@ -481,6 +520,57 @@ static void the_most_similar_image_is_itself(void **state)
     predictor_free(p);
 }
 
+/* Images of SIZE pixels as small ones, worked out here from the resizing alone. */
+static double small_distance(const float *a, const float *b)
+{
+    float x[16 * 16], y[16 * 16];
+    double sum = 0;
+    resize_bilinear(x, 16, a, SIZE, SIZE, 1);
+    resize_bilinear(y, 16, b, SIZE, SIZE, 1);
+    for (int i = 0; i < 16 * 16; i++)
+        sum += pow((double)x[i] - (double)y[i], 2);
+    return sqrt(sum / (16 * 16));
+}
+
+/* The least distance of a to images of clusters 1 and 3, but for row `but`. */
+static double least_distance(const float *a, int but)
+{
+    double least = 1e9;
+    for (int k = 0; k < N; k++)
+        if (k != but && data->image[k].cluster != 2)
+            least = fmin(least, small_distance(a, dataset_pixels(data, k)));
+    return least;
+}
+
+/* A copy is one of any cluster; what is far is far from those that the networks tell apart. */
+static void the_sweeps_own_images_are_known_again(void **state)
+{
+    (void)state;
+    struct predictor *p = predictor("clusters=1-3");
+    struct predictor_known known;
+    float other[SIZE * SIZE];
+    double largest = 0;
+    for (int i = 0; i < N; i++) {
+        int ours = data->image[i].cluster != 2;
+        assert_int_equal(predictor_know(p, data, dataset_pixels(data, i), &known, &err), 0);
+        assert_int_equal(known.copy, i);
+        assert_true(ours ? known.distance == 0 : known.distance > 0);
+        if (ours)
+            largest = fmax(largest, least_distance(dataset_pixels(data, i), i));
+    }
+    assert_true(fabs((double)known.usual - largest) < 1e-6); /* of fewer than a hundred none is left out */
+    memcpy(other, dataset_pixels(data, 3), sizeof other);
+    other[7] += 0.001f;
+    assert_int_equal(predictor_know(p, data, other, &known, &err), 0);
+    assert_int_equal(known.copy, -1);
+    assert_true(known.distance > 0 && known.distance < known.usual);
+    memset(other, 0, sizeof other);
+    assert_int_equal(predictor_know(p, data, other, &known, &err), 0);
+    assert_true(fabs((double)known.distance - least_distance(other, -1)) < 1e-6);
+    assert_true(known.distance > known.usual);
+    predictor_free(p);
+}
+
 /* A model without a hidden layer compares the features that it is given; pixels are none. */
 static void features_are_compared_where_there_is_no_layer(void **state)
 {
@@ -523,6 +613,8 @@ int main(void)
         cmocka_unit_test(bad_images_and_outlines_are_one_line),
         cmocka_unit_test(occlusion_finds_what_decides),
         cmocka_unit_test(the_most_similar_image_is_itself),
+        cmocka_unit_test(the_sweeps_own_images_are_known_again),
+        cmocka_unit_test(one_vote_has_no_spread),
         cmocka_unit_test(features_are_compared_where_there_is_no_layer),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

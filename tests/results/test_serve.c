@@ -396,6 +396,21 @@ static void assert_probabilities(const json_t *image, int i)
         assert_true(fabs(json_number_value(json_array_get(probs, c)) - (double)wanted[c]) < 1e-8);
 }
 
+/* Two jobs vote. The image is one of the sweep's, but for the 8 bits it was sent in: no copy, and near. */
+static void assert_votes(const json_t *image)
+{
+    const json_t *votes = json_object_get(image, "votes"), *known = json_object_get(image, "known");
+    int n = 0;
+    for (size_t c = 0; c < 3; c++)
+        n += (int)json_integer_value(json_array_get(votes, c));
+    assert_int_equal(n, 2);
+    assert_int_equal(json_array_size(json_object_get(image, "spread")), 3);
+    assert_true(json_number_value(json_array_get(json_object_get(image, "spread"), 0)) >= 0);
+    assert_true(json_is_null(json_object_get(known, "copy")));
+    assert_true(json_number_value(json_object_get(known, "distance")) < 0.01);
+    assert_true(json_number_value(json_object_get(known, "usual")) > 0.01);
+}
+
 static void predictions_are_the_predictors(void **state)
 {
     struct http_form form = {0};
@@ -407,6 +422,7 @@ static void predictions_are_the_predictors(void **state)
         const json_t *image = json_array_get(json_object_get(root, "images"), (size_t)i);
         assert_string_equal(text_of(image, "name"), "cell_1.png");
         assert_probabilities(image, 5 * i);
+        assert_votes(image);
         assert_int_equal(strncmp(text_of(image, "original"), "data:image/png;base64,iVBOR", 27), 0);
         assert_true(json_is_false(json_object_get(image, "masked")));
         assert_int_equal(json_array_size(json_object_get(image, "notes")), 0);
@@ -420,7 +436,7 @@ static void an_outline_masks_and_explanations_come_along(void **state)
     static const char outline[] = "vertex_x,vertex_y\n1,1\n3,1\n3,3\n1,3\n";
     struct http_form form = {0};
     (void)state;
-    add_image(&form, 3, "x.png");
+    add_image(&form, 3, "x%22y%22.png"); /* as a browser spells x"y".png */
     http_form_add(&form, "boundaries", "b.csv", outline, strlen(outline));
     http_form_add(&form, "occlusion", NULL, "1", 1);
     http_form_add(&form, "similar", NULL, "4", 1);
@@ -436,6 +452,9 @@ static void an_outline_masks_and_explanations_come_along(void **state)
         strstr(json_string_value(json_array_get(json_object_get(image, "notes"), 0)), "another size"));
     assert_int_equal(n, SERVED_SIZE * SERVED_SIZE);
     assert_int_equal(json_array_size(similar), 4);
+    assert_true(json_is_null(json_object_get(json_object_get(image, "known"), "copy")));
+    assert_true(json_is_false(json_object_get(image, "flat")));
+    assert_string_equal(text_of(image, "name"), "x\"y\".png");
     double last = 1.001;
     for (size_t i = 0; i < 4; i++) {
         double value = json_number_value(json_object_get(json_array_get(similar, i), "similarity"));

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { check, downloaded, drawn, expectComplaint, finish, open, parseCsv, sleep } from "./browser.mjs";
 
 const [program, sweep, results, cells, folder] = process.argv.slice(2);
@@ -89,6 +89,18 @@ await check("a resumed run goes on by itself, and ends", async () => {
   assert.equal(await points(), 2 * 2 * 6 * 80);
 });
 
+const flags = () => page.$$eval(".predicted [data-flag]", (list) => list.map((e) => e.dataset.flag));
+
+/** The flags that an answer of two classes and one image must have. */
+function flagsOf({ images: [image], clusters }) {
+  const { copy, distance, usual } = image.known;
+  const p = Math.max(...image.probabilities);
+  const jobs = image.votes.reduce((a, b) => a + b);
+  const found = { empty: image.flat, "of another class": copy && !clusters.includes(copy.cluster), copy: copy && clusters.includes(copy.cluster), "unlike all": distance > usual, unsure: p < 0.75, divided: image.votes[image.probabilities.indexOf(p)] < 0.8 * jobs };
+  return Object.keys(found).filter((name) => found[name]);
+}
+
+const outlines = ["cell_boundaries.csv", "cell_boundaries.csv.gz"].map((name) => join(cells, name)).find(existsSync);
 const picture = join(cells, "cell_images", "cluster_14", readdirSync(join(cells, "cell_images", "cluster_14"))[0]);
 await check("an uploaded image is shown and classified as the server says", async () => {
   await until(() => document.querySelectorAll("#predict-model option").length === 2);
@@ -101,10 +113,12 @@ await check("an uploaded image is shown and classified as the server says", asyn
   const shown = await page.$$eval(".predicted [data-probability]", (list) => list.map((e) => Number(e.dataset.probability)));
   assert.deepEqual(shown, answer.images[0].probabilities);
   const best = answer.clusters[shown.indexOf(Math.max(...shown))];
-  assert.match(await text(".predicted p"), new RegExp(`The image belongs to cluster ${best} `));
-  assert.match(await text(".predicted .caution"), /^Chosen among clusters \d+, \d+: one of them is named whatever the image shows\./);
+  assert.match(await text(".predicted p"), new RegExp(`(The image belongs to|the networks choose) cluster ${best}\\b`));
+  const votes = answer.images[0].votes;
+  assert.match(await text(".predicted .caution"), new RegExp(`^Chosen among clusters \\d+, \\d+: one of them is named whatever the image shows\\. ${votes[answer.clusters.indexOf(best)]} of 3 jobs that vote find cluster ${best} likeliest; the standard deviation`));
+  assert.deepEqual(await flags(), flagsOf(answer));
   await until(() => [...document.querySelectorAll(".predicted img")].every((i) => i.complete && i.naturalWidth > 0));
-  assert.equal(await page.$$eval(".predicted > .steps img", (l) => l.length), 3);
+  assert.equal(await page.$$eval(".predicted > .steps img", (l) => l.length), 2, "not masked: two pictures");
   assert.equal(await page.$$eval(".predicted details img", (l) => l.length), 5);
   assert.equal(await page.$$eval(".predicted canvas", (l) => l.length), 1);
 });
@@ -113,6 +127,31 @@ await check("the predictions are downloaded as CSV", async () => {
   const [row] = parseCsv((await downloaded(page, "#classify button[aria-label*=CSV]", "synthetic-predictions.csv")).toString());
   const shown = await page.$$eval(".predicted [data-probability]", (list) => list.map((e) => e.dataset.probability));
   assert.deepEqual([row.p_14, row.p_15], shown);
+});
+
+await check("a cell of the sweep is known again, and not taken for a new one", async () => {
+  await (await page.$("#predict-boundaries")).uploadFile(outlines);
+  await page.waitForSelector('.predicted [data-flag="copy"]');
+  assert.match(await text('.predicted [data-flag="copy"]'), new RegExp(`^It equals cell ${basename(picture).match(/\d+/)[0]} of cluster 14 of the sweep in every pixel`));
+  assert.equal(await page.$$eval(".predicted > .steps img", (l) => l.length), 3);
+  const [row] = parseCsv((await downloaded(page, "#classify button[aria-label*=CSV]", "synthetic-predictions.csv")).toString());
+  assert.deepEqual([row.copy_of, row.jobs, /copy/.test(row.beware)], [basename(picture).match(/\d+/)[0], "3", true]);
+});
+
+await check("many images come as a table, what is unreadable before it", async () => {
+  const folder = (n) => join(cells, "cell_images", `cluster_${n}`);
+  const files = [14, 15].flatMap((n) => readdirSync(folder(n)).slice(0, 3).map((name) => join(folder(n), name)));
+  const foreign = join(folder(1), readdirSync(folder(1))[0]);
+  await (await page.$("#predict-images")).uploadFile(...files.slice(0, 3), sweep, ...files.slice(3), foreign);
+  await until(() => document.querySelectorAll("#table-predictions tbody tr").length === 7);
+  assert.match(await text("#predictions-table .warning li"), /live\.yaml/);
+  assert.deepEqual(await page.$$eval("#predictions > *", (l) => l.map((e) => `${e.tagName} ${e.open ?? ""}`)), Array(7).fill("DETAILS false"));
+  assert.match(await text(`#predictions details[data-name="${basename(foreign)}"] [data-flag="of another class"]`), /of cluster 1, which is none of clusters 14, 15\.$/);
+  assert.match(await text("#classify [role=status]"), /^7 images classified, 1 could not be read; beware of 7\.$/);
+  await page.click("#table-predictions thead th:nth-child(3) button");
+  const p = await page.$$eval("#table-predictions tbody td:nth-child(3)", (l) => l.map((e) => Number(e.textContent)));
+  assert.deepEqual(p, [...p].sort((a, b) => b - a));
+  await page.$eval("#predict-boundaries", (e) => (e.value = ""));
 });
 
 await check("what is no image is refused by name", async () => {

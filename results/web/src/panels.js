@@ -42,7 +42,8 @@ const valuesOf = (items, name) => [...new Set(items.map((x) => x.of[name]))];
 
 /**
  * What rows differ in, what panels may differ in with how much each explains, and the panels to begin with: protocol, so that no mean
- * is over leaky and honest results; then by explained variance, clusters also where they explain little, while all fit.
+ * is over leaky and honest results; then by explained variance, clusters, and sweeps that a file keeps apart, also where they explain
+ * little, while all fit.
  */
 export function planOf(doc, items) {
   const several = (name) => valuesOf(items, name).length > 1;
@@ -59,7 +60,7 @@ export function planOf(doc, items) {
   const by = [];
   let n = 1;
   for (const f of [...factors.filter((g) => g.name === "protocol"), ...factors.filter((g) => g.name !== "protocol")])
-    if (f.name === "protocol" || (n * f.values.length <= MOST_PANELS && (f.name === "clusters" || f.share >= LEAST_SHARE))) {
+    if (f.name === "protocol" || (n * f.values.length <= MOST_PANELS && (["clusters", "sweep"].includes(f.name) || f.share >= LEAST_SHARE))) {
       by.push(f.name);
       n *= f.values.length;
     }

@@ -3,8 +3,10 @@ import { api } from "./api.js";
 import { announce, button, checkbox, downloadCsv, el, fill, number } from "./dom.js";
 import { classWord, classesWord, floats } from "./model.js";
 import { numberField } from "./numbers.js";
+import { SortableTable } from "./table.js";
 
 const AT_ONCE = 16; // images a request: the server's limit when it also looks where the network looked
+const MANY = 6; // images; more are folded below a table
 
 export class Predictor {
   constructor() {
@@ -15,6 +17,7 @@ export class Predictor {
     this.node = el("div", { class: "serve-only" });
     this.model = el("select", { id: "predict-model" });
     this.said = el("p", { role: "status", class: "hint" });
+    this.counted = el("div", { id: "predictions-table" });
     this.list = el("div", { id: "predictions" });
     this.#build();
   }
@@ -32,7 +35,7 @@ export class Predictor {
       el("div", { class: "row" }, checkbox("Where the network looked", this.options.occlusion, (on) => (this.options.occlusion = on), { id: "predict-occlusion" }), similar, this.again, button("CSV", () => downloadCsv("predictions", this.table()), { "aria-label": "Download the predictions as CSV" })),
     );
     this.form.hidden = true;
-    fill(this.node, el("p", { text: "Upload images of cells: each is masked and resized as in training and shown to the networks of a model. Nothing is kept on the server." }), this.form, this.said, this.list);
+    fill(this.node, el("p", { text: "Upload images of cells: each is masked and resized as in training and shown to the networks of a model. Nothing is kept on the server." }), this.form, this.said, this.counted, this.list);
   }
 
   #droppable(drop) {
@@ -94,6 +97,7 @@ export class Predictor {
     const { filter } = this.models[this.model.value] ?? {};
     this.results = [];
     fill(this.list);
+    fill(this.counted);
     this.again.disabled = true;
     this.node.setAttribute("aria-busy", "true");
     try {
@@ -103,6 +107,7 @@ export class Predictor {
         this.said.textContent = `Classifying ${i + 1} to ${Math.min(i + n, files.length)} of ${files.length} …`;
         this.#show(await this.#ask(filter, files.slice(i, i + n), outlines));
       }
+      this.#count();
       this.said.textContent = this.#inWords();
       announce(this.said.textContent);
     } catch (error) {
@@ -134,24 +139,61 @@ export class Predictor {
 
   #show(answer) {
     for (const image of answer.images) {
-      this.results.push({ image, clusters: answer.clusters });
-      this.list.append(prediction(image, answer.clusters));
+      const result = { image, clusters: answer.clusters };
+      result.flags = image.error ? [] : flags(result);
+      this.results.push(result);
+      this.list.append(prediction(result, this.files.length > MANY));
     }
+  }
+
+  /** Of many images a table, and what could not be read before the others. */
+  #count() {
+    if (this.results.length <= MANY) return;
+    const right = this.results.filter((r) => !r.image.error);
+    const wrong = this.results.filter((r) => r.image.error);
+    const classes = right[0]?.clusters ?? [];
+    const of = (c) => right.filter((r) => topOf(r).cluster === c).length;
+    fill(
+      this.counted,
+      wrong.length ? el("div", { class: "warning" }, el("h3", { text: `${wrong.length} could not be read` }), el("ul", {}, ...wrong.map((r) => el("li", { text: r.image.error })))) : null,
+      right.length
+        ? new SortableTable({
+            name: "predictions",
+            caption: `${right.length} images: ${classes.filter(of).map((c) => `${of(c)} ${full(c)}`).join(", ")}${flagged(right)}`,
+            rows: right,
+            columns: [
+              { label: "image", value: (r) => r.image.name },
+              { label: classWord(classes), value: (r) => topOf(r).cluster },
+              { label: "probability", value: (r) => topOf(r).p },
+              { label: "jobs that say so", value: (r) => r.image.votes[topOf(r).at], text: (r) => `${r.image.votes[topOf(r).at]} of ${jobsOf(r)}` },
+              { label: "beware", value: (r) => r.flags.map((f) => f.word).join(", ") },
+            ],
+            all: this.table(),
+          }).node
+        : null,
+    );
+    for (const article of this.list.querySelectorAll(".predicted.unread")) article.remove();
   }
 
   #inWords() {
     const right = this.results.filter((r) => !r.image.error);
     const wrong = this.results.length - right.length;
-    const first = right.length === 1 ? ` The image belongs to ${full(topOf(right[0]).cluster)}.` : "";
-    return `${right.length} ${right.length === 1 ? "image" : "images"} classified${wrong ? `, ${wrong} could not be read` : ""}.${first}`;
+    const first = right.length === 1 ? ` ${verdict(right[0])}${right[0].flags.length ? `; beware: ${right[0].flags.map((f) => f.word).join(", ")}` : ""}.` : "";
+    return `${right.length} ${right.length === 1 ? "image" : "images"} classified${wrong ? `, ${wrong} could not be read` : ""}${right.length > 1 ? flagged(right) : ""}.${first}`;
   }
 
   /** What the CSV holds: a row an image. */
   table() {
     const clusters = this.results[0]?.clusters ?? [];
+    const empty = [...clusters, "votes", "jobs", "spread", "copy_of", "distance", "usual_distance", "beware"].map(() => null);
+    const row = (r) => {
+      const { at, cluster } = topOf(r);
+      const { known, votes, spread, probabilities, masked, name } = r.image;
+      return [name, cluster, masked ? 1 : 0, ...probabilities, votes[at], jobsOf(r), spread[at], known?.copy?.id ?? null, known?.distance ?? null, known?.usual ?? null, r.flags.map((f) => f.word).join(", "), null];
+    };
     return {
-      columns: ["image", "cluster", "masked", ...clusters.map((c) => `p_${c}`), "error"],
-      rows: this.results.map((r) => (r.image.error ? [r.image.name, null, null, ...clusters.map(() => null), r.image.error] : [r.image.name, topOf(r).cluster, r.image.masked ? 1 : 0, ...r.image.probabilities, null])),
+      columns: ["image", "cluster", "masked", ...clusters.map((c) => `p_${c}`), "votes", "jobs", "spread", "copy_of", "distance", "usual_distance", "beware", "error"],
+      rows: this.results.map((r) => (r.image.error ? [r.image.name, null, null, ...empty, r.image.error] : row(r))),
     };
   }
 }
@@ -174,21 +216,58 @@ function topOf({ image, clusters }) {
   return { cluster: clusters[at], p: image.probabilities[at], at };
 }
 
-function prediction(image, clusters) {
-  const title = el("h3", { text: image.name });
-  if (image.error) return el("article", { class: "predicted" }, title, el("p", { class: "warning", text: image.error }));
-  const top = topOf({ image, clusters });
-  return el(
-    "article",
-    { class: "predicted", dataset: { name: image.name, cluster: top.cluster } },
-    title,
-    el("p", {}, `The image belongs to ${classWord([top.cluster])} `, el("strong", { text: String(top.cluster) }), ` (probability ${top.p.toFixed(3)}).`),
+/** Jobs that voted. */
+const jobsOf = ({ image }) => image.votes.reduce((a, b) => a + b, 0);
+
+const flagged = (results) => {
+  const n = results.filter((r) => r.flags.length).length;
+  return n ? `; beware of ${n}` : "";
+};
+
+/** "clusters 4 and 5"; "28 clusters". */
+const among = (clusters) => (clusters.length > 6 ? `${clusters.length} ${classesWord(clusters)}` : `${classesWord(clusters)} ${clusters.join(", ")}`);
+
+/** What speaks against taking the answer for one: a word for the table, and a sentence. far: it may be none of these classes. */
+function flags(result) {
+  const { image, clusters } = result;
+  const { copy, distance, usual } = image.known ?? {};
+  const { p } = topOf(result);
+  const guess = 1 / clusters.length;
+  const is = (condition, word, text, far) => (condition ? [{ word, text, far }] : []);
+  const foreign = copy && !clusters.includes(copy.cluster);
+  return [
+    ...is(image.flat, "empty", "All its pixels are the same, so there is no cell in it.", true),
+    ...is(foreign, "of another class", copy && `It is cell ${copy.id} of the sweep, of ${full(copy.cluster)}, which is none of ${among(clusters)}.`, true),
+    ...is(copy && !foreign, "copy", copy && `It equals cell ${copy.id} of ${full(copy.cluster)} of the sweep in every pixel: these networks may have been trained on it, so what they say of it tells nothing about new cells.`),
+    ...is(!foreign && distance > usual, "unlike all", `None of these cells is like it: the nearest differs by ${number(distance)} in brightness (root mean square, 0 to 1); of 100 of them, 99 have another within ${number(usual)}.`, true),
+    ...is(p < (1 + guess) / 2, "unsure", `A probability of ${number(p)} is nearer to a guess among ${clusters.length} (${number(guess, 2)}) than to certainty.`),
+    ...is(image.votes[topOf(result).at] < 0.8 * jobsOf(result), "divided", "Fewer than four in five of the jobs that vote say so."),
+  ];
+}
+
+/** "The image belongs to cluster 8"; less where it may be none of these classes. */
+function verdict(result) {
+  const { cluster } = topOf(result);
+  return result.flags.some((f) => f.far) ? `Of ${among(result.clusters)} the networks choose ${full(cluster)}, and it may be none of them` : `The image belongs to ${full(cluster)}`;
+}
+
+/** folded: one of many. */
+function prediction(result, folded) {
+  const { image, clusters } = result;
+  if (image.error) return el("article", { class: "predicted unread" }, el("h3", { text: image.name }), el("p", { class: "warning", text: image.error }));
+  const top = topOf(result);
+  const data = { class: "predicted", dataset: { name: image.name, cluster: top.cluster } };
+  const parts = [
+    el("p", {}, el("strong", { text: verdict(result) }), ` (probability ${top.p.toFixed(3)}).`),
     steps(image),
     image.notes.length ? el("div", { class: "notes" }, ...image.notes.map((text) => el("p", { text }))) : null,
+    caution(result),
     bars(image.probabilities, clusters, top.at),
-    caution(clusters, image.similar),
     similarCells(image.similar),
-  );
+  ];
+  if (!folded) return el("article", data, el("h3", { text: image.name }), ...parts);
+  const words = result.flags.map((f) => f.word).join(", ");
+  return el("details", data, el("summary", { text: `${image.name}: ${full(top.cluster)}, ${top.p.toFixed(3)}${words ? ` (${words})` : ""}` }), ...parts);
 }
 
 function picture(source, alt, caption) {
@@ -201,8 +280,8 @@ function steps(image) {
     "div",
     { class: "steps" },
     picture(image.original, `${image.name} as uploaded`, `As uploaded, ${size}`),
-    picture(image.masked_image, `${image.name} masked`, image.masked ? "Masked by its boundary" : "Not masked: no boundary for this cell"),
-    picture(image.seen, `${image.name} as the network sees it`, "Resized, as the network sees it"),
+    image.masked ? picture(image.masked_image, `${image.name} masked`, "Masked by its boundary") : null,
+    picture(image.seen, `${image.name} as the network sees it`, `Resized, as the network sees it${image.masked ? "" : "; not masked: no boundary for this cell"}`),
     image.occlusion ? looked(image) : null,
   );
 }
@@ -246,13 +325,20 @@ function bars(probabilities, clusters, top) {
 }
 
 /** What the networks cannot know: that it may be none of their classes; and that they may have learnt this very image. */
-function caution(clusters, similar) {
-  const same = similar?.find((s) => s.similarity > 0.99999);
-  const among = clusters.length > 6 ? `${clusters.length} ${classesWord(clusters)}` : `${classesWord(clusters)} ${clusters.join(", ")}`;
-  return el("p", { class: "hint caution", text: `Chosen among ${among}: one of them is named whatever the image shows.${same ? ` It equals cell ${same.id} of the sweep, which these networks may have been trained on.` : ""}` });
+function caution(result) {
+  const { image, clusters } = result;
+  const { at, cluster } = topOf(result);
+  const n = jobsOf(result);
+  const votes = n > 1 ? ` ${image.votes[at]} of ${n} jobs that vote find ${full(cluster)} likeliest; the standard deviation of its probability over them is ${number(image.spread[at])}.` : "";
+  return el(
+    "div",
+    {},
+    el("p", { class: "hint caution", text: `Chosen among ${among(clusters)}: one of them is named whatever the image shows.${votes}` }),
+    result.flags.length ? el("ul", { class: "warning beware" }, ...result.flags.map((f) => el("li", { text: f.text, dataset: { flag: f.word } }))) : null,
+  );
 }
 
 function similarCells(list) {
   if (!list?.length) return null;
-  return el("details", { open: true }, el("summary", { text: `The ${list.length} most similar cells of the sweep` }), el("div", { class: "steps" }, ...list.map((s) => picture(s.image, `Cell ${s.id} of ${full(s.cluster)}`, `cell ${s.id}, ${full(s.cluster)}, similarity ${number(s.similarity, 2)}`))));
+  return el("details", { open: true }, el("summary", { text: `The ${list.length} most similar cells of the sweep` }), el("div", { class: "steps" }, ...list.map((s) => picture(s.image, `Cell ${s.id} of ${full(s.cluster)}`, `cell ${s.id}, ${full(s.cluster)}, similarity ${s.similarity.toFixed(2)}`))));
 }

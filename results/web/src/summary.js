@@ -74,7 +74,7 @@ export class Summary {
       this.controls.lastElementChild,
       el("fieldset", { class: "row" }, el("legend", { text: "A panel for every" }), ...boxes),
       selects.length > 0 && el("fieldset", { class: "row" }, el("legend", { text: "Of the others" }), ...selects),
-      el("p", { class: "hint", text: `Percentages: eta squared, the share of the variance between groups that the values of a factor explain (one observation a group, main effects). Panels are first divided by protocol, then by what explains most, up to ${MOST_PANELS}; clusters also where they explain little.` }),
+      el("p", { class: "hint", text: `Percentages: eta squared, the share of the variance between groups that the values of a factor explain (one observation a group, main effects). Panels are first divided by protocol, then by what explains most, up to ${MOST_PANELS}; clusters, and sweeps of several files, also where they explain little.` }),
     );
     if (focused) document.getElementById(focused)?.focus();
   }

@@ -61,8 +61,9 @@ export class SortableTable {
     const source = this.wide ? this.options.all.rows : this.options.rows;
     const rows = this.#sorted(source, columns);
     const numeric = columns.map((c) => source.length > 0 && source.every((r) => isNumber(c.value(r))));
+    const broken = columns.map((c, i) => numeric[i] && source.some((r) => isBroken(c.value(r))));
     fill(this.head, ...columns.map((c, i) => this.#header(c, i, numeric[i])));
-    fill(this.body, ...rows.slice(0, this.limit).map((row) => el("tr", {}, ...columns.map((c, i) => cell(c, row, numeric[i])))));
+    fill(this.body, ...rows.slice(0, this.limit).map((row) => el("tr", {}, ...columns.map((c, i) => cell(c, row, numeric[i], broken[i])))));
     const left = rows.length - this.limit;
     fill(this.more, left > 0 && button(`Show ${left} more rows`, () => { this.limit = Infinity; this.#draw(); }));
   }
@@ -85,6 +86,8 @@ export class SortableTable {
   }
 }
 
+const isBroken = (v) => typeof v === "number" && !Number.isInteger(v);
+
 function isNumber(v) {
   return v === null || v === undefined || typeof v === "number";
 }
@@ -97,9 +100,10 @@ function compare(a, b, down) {
   return down ? -order : order;
 }
 
-function cell(column, row, numeric) {
+/** broken: the column has fractions, so that 1 is 1.000 in it. */
+function cell(column, row, numeric, broken) {
   const value = column.value(row);
-  const text = column.text ? column.text(row) : typeof value === "number" ? number(value) : (value ?? "–");
+  const text = column.text ? column.text(row) : typeof value === "number" ? (broken && Number.isInteger(value) ? value.toFixed(3) : number(value)) : (value ?? "–");
   if (column.node) return el("td", {}, column.node(row));
   const title = column.title ? column.title(row) : typeof value === "number" && !Number.isInteger(value) ? String(value) : undefined;
   return el("td", { text: text === "" ? "–" : text, class: numeric ? "number" : undefined, title });
