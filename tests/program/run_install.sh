@@ -72,6 +72,9 @@ version=$(sed -n 's/^VERSION := //p' Makefile)
 for file in packaging/debian/changelog packaging/spack/package.py CITATION.cff; do
     check "$file: version $version" grep -qE "^(cellsweep \(| *version\(\"|version: )$version\b" "$file"
 done
+for key in cff-version message title authors; do check "CITATION.cff has $key, which its schema 1.2.0 asks for" grep -q "^$key:" CITATION.cff; done
+allowed='abstract|authors|cff-version|commit|contact|date-released|doi|identifiers|keywords|license|license-url|message|preferred-citation|references|repository|repository-artifact|repository-code|title|type|url|version'
+check "and no key that it does not know" test -z "$(grep -oE '^[^ #:]+:' CITATION.cff | grep -vxE "($allowed):")"
 check "Python reads the package of Spack" python3 -c "compile(open('packaging/spack/package.py').read(), 'package.py', 'exec')"
 mkdir "$TMP/image"
 sed -n '/^%files/,/^%post/p' packaging/apptainer.def | awk 'NF == 2 { print $1 }' | xargs cp -r --parents -t "$TMP/image"

@@ -410,6 +410,9 @@ await check("on paper: sections whose controls are left out say what they show",
   const shown = () => page.$$eval("#comparisons .print-only, #cells .print-only", (list) => list.filter((p) => getComputedStyle(p).display !== "none").map((p) => p.textContent));
   assert.deepEqual(await shown(), []);
   await page.emulateMediaType("print");
+  const offered = await page.$$eval("main button, main details.more:not([open]) summary", (list) => list.filter((e) => !e.matches(".sort") && e.getClientRects().length).map((e) => e.textContent));
+  assert.deepEqual(offered, [], "paper offers what cannot be pressed");
+  assert.deepEqual([...new Set(await page.$$eval("th .sort", (list) => list.map((e) => getComputedStyle(e).display)))], ["contents"], "headings of a table are missing where it goes on");
   const [compared, cells] = await shown();
   await page.emulateMediaType(null);
   assert.match(compared, /^Clusters \d+ and \d+, protocol \w+, train\.learning_rate 0\.00\d, judged on: \w.*\.$/);

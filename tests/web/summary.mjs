@@ -7,7 +7,14 @@ import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { number } from "../../results/web/src/dom.js";
 import { parseNumber, parseWithin } from "../../results/web/src/numbers.js";
+import { planOf } from "../../results/web/src/panels.js";
 import { change, check, drawn, finish, open, parseCsv } from "./browser.mjs";
+
+await check("sweeps that a file keeps apart have panels of their own, also where they explain nothing", () => {
+  const items = [1, 2].flatMap((clusters) => ["a", "b"].flatMap((sweep) => ["x", "y"].map((other) => ({ of: { clusters, sweep, "train.batch": other, strategy: "none", protocol: "holdout", model: "cnn" } }))));
+  const doc = { axes: [{ name: "sweep" }, { name: "train.batch" }], glance: { explained: [{ factor: "sweep", share: 0.001 }, { factor: "train.batch", share: 0.001 }] } };
+  assert.deepEqual(planOf(doc, items).by.sort(), ["clusters", "sweep"]);
+});
 
 const [report, finalFile, comparisonsFile, folder] = process.argv.slice(2);
 const [final, comparisons] = [finalFile, comparisonsFile].map((f) => parseCsv(readFileSync(f, "utf8")));
