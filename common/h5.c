@@ -232,6 +232,16 @@ int h5_open_read(const char *path, hid_t *file, struct err *err)
     return 0;
 }
 
+int h5_descriptor(hid_t file)
+{
+    void *handle = NULL;
+    hid_t access_list = H5Fget_access_plist(file);
+    int is_posix = access_list >= 0 && H5Pget_driver(access_list) == H5FD_SEC2;
+    if (access_list >= 0)
+        H5Pclose(access_list);
+    return is_posix && H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) >= 0 && handle ? *(int *)handle : -1;
+}
+
 int h5_exists(hid_t loc, const char *name)
 {
     char part[H5_PATH_SIZE];

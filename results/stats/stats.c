@@ -13,6 +13,22 @@ double stats_t_quantile(double p, double df)
     return gsl_cdf_tdist_Pinv(p, df);
 }
 
+/* Of whole degrees of freedom, and of the level asked for last: intervals of thousands of groups are of a
+ * handful of sizes, and GSL searches for each. */
+static double quantile_of(double p, int df)
+{
+    static _Thread_local double known_p, known[64];
+    if (df < 1 || df >= (int)(sizeof known / sizeof *known))
+        return stats_t_quantile(p, df);
+    if (!(known_p >= p && known_p <= p))
+        for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+            known[k] = 0;
+    known_p = p;
+    if (!(known[df] > 0))
+        known[df] = stats_t_quantile(p, df);
+    return known[df];
+}
+
 double stats_t_p(double t, double df)
 {
     if (isnan(t) || !(df > 0))
@@ -43,8 +59,8 @@ struct stats_summary stats_of_splits(const double *x, int n, double test_ratio, 
     if (s.n < 2)
         return s;
     s.sd = sqrt(squared_distance(x, n, s.mean) / (s.n - 1));
-    half = stats_t_quantile((1 + level) / 2, s.n - 1) * s.sd *
-           sqrt(1.0 / s.n + (isnan(test_ratio) ? 0 : test_ratio));
+    half =
+        quantile_of((1 + level) / 2, s.n - 1) * s.sd * sqrt(1.0 / s.n + (isnan(test_ratio) ? 0 : test_ratio));
     s.low = s.mean - half;
     s.high = s.mean + half;
     return s;

@@ -51,7 +51,7 @@ static struct store *new_store(const char *path, struct err *err)
         return NULL;
     snprintf(store->path, sizeof store->path, "%s", path);
     store->file = store->one = H5I_INVALID_HID;
-    store->fd = store->placed = -1;
+    store->fd = store->reading = store->placed = -1;
     store->types.job = store->types.message = store->types.name = store->types.image =
         store->types.image_stored = H5I_INVALID_HID;
     for (int d = 0; d < N_STORE_DATASETS; d++)
@@ -413,7 +413,10 @@ static int open_read(const char *path, int is_lean, struct store **out, struct e
     if (!store)
         return E_IO;
     store->is_lean = is_lean;
-    return finish_opening(store, out, h5_open_read(path, &store->file, err), err);
+    int rc = finish_opening(store, out, h5_open_read(path, &store->file, err), err);
+    if (rc == 0)
+        store_raw_reads(store);
+    return rc;
 }
 
 int store_open(const char *path, struct store **out, struct err *err)
@@ -533,6 +536,7 @@ int store_close(struct store *store, struct err *err)
     free(store->image);
     free(store->message);
     free(store->parcel);
+    free(store->firsts);
     free(store->broken);
     free(store);
     return rc;
@@ -593,7 +597,9 @@ int store_read_block(struct store *store, enum store_dataset which, const struct
     int rc = store_place(store, which, block, &at, err);
     if (rc == 0 && store_is_raw(store))
         return store_raw_read(store, which, at, block->n, data, err);
-    if (rc == 0 && transfer(store, which, block, at, NULL, data) < 0)
+    if (rc == 0 &&
+        (store_raw_can_read(store, which, block->n) ? store_raw_read(store, which, at, block->n, data, NULL)
+                                                    : transfer(store, which, block, at, NULL, data)) < 0)
         rc = err_set(err, E_IO, "%s: cannot read job %d of %s: truncated or damaged", store->path, block->job,
                      store_table[which].path);
     return rc;

@@ -45,7 +45,8 @@ static int find_place(struct store *store, enum store_dataset which, long long f
                  list >= 0 && H5Pget_layout(list) == H5D_CONTIGUOUS;
     int inside =
         offset != HADDR_UNDEF && stored <= (hsize_t)file_size && offset <= (hsize_t)file_size - stored;
-    *place = (struct store_place){(long long)offset, type >= 0 ? H5Tget_size(type) : 0};
+    *place =
+        (struct store_place){native && inside ? (long long)offset : -1, type >= 0 ? H5Tget_size(type) : 0};
     if (list >= 0)
         H5Pclose(list);
     if (type >= 0)
@@ -69,6 +70,24 @@ int store_raw_open(struct store *store, struct err *err)
         if (store->dataset[d] >= 0 && d != STORE_IMAGES)
             rc = find_place(store, (enum store_dataset)d, (long long)info.st_size, err);
     return rc;
+}
+
+void store_raw_reads(struct store *store)
+{
+    struct stat info;
+    int fd = h5_descriptor(store->file);
+    if (fd < 0 || fstat(fd, &info) < 0)
+        return;
+    for (int d = 0; d < N_STORE_DATASETS; d++)
+        if (store->dataset[d] >= 0 && d != STORE_IMAGES)
+            find_place(store, (enum store_dataset)d, (long long)info.st_size, NULL);
+    store->reading = fd;
+}
+
+int store_raw_can_read(const struct store *store, enum store_dataset which, hsize_t n)
+{
+    return store->reading >= 0 && store->place[which].offset >= 0 &&
+           (n == 1 || store_table[which].cell != CELL_INT8);
 }
 
 void store_raw_try(struct store *store)
@@ -161,8 +180,8 @@ int store_raw_read(struct store *store, enum store_dataset which, hsize_t at, hs
     const struct store_place *place = &store->place[which];
     int is_small = store_table[which].cell == CELL_INT8; /* one cell, as in store_raw_write() */
     unsigned char small = 0;
-    if (read_bytes(store->fd, is_small ? &small : out, (size_t)n * place->cell,
-                   place->offset + (long long)(at * place->cell)) < 0)
+    if (read_bytes(store->fd >= 0 ? store->fd : store->reading, is_small ? &small : out,
+                   (size_t)n * place->cell, place->offset + (long long)(at * place->cell)) < 0)
         return err_set(err, E_IO, "%s: cannot read %s: %s", store->path, store_table[which].path,
                        strerror(errno));
     if (is_small)

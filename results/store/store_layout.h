@@ -188,6 +188,15 @@ struct store_part {
     hsize_t first, room;
 };
 
+enum { STORE_FIRSTS = 1024 };
+
+/* Where the parts of some jobs that follow each other begin. It is written once, at birth, so what was read
+ * stays true. */
+struct store_firsts {
+    int job[N_EXTENTS];                         /* the first of them; -1: none */
+    int64_t first[N_EXTENTS][STORE_FIRSTS + 1]; /* and where that of the next one begins */
+};
+
 struct store {
     char path[H5_PATH_SIZE];
     hid_t file;
@@ -196,8 +205,9 @@ struct store {
     void (*idle)(void *self); /* store_send_on() */
     void *idle_self;
     enum store_io io;
-    int fd;                                     /* rows are written to it; -1: by HDF5 */
-    struct store_place place[N_STORE_DATASETS]; /* where fd is, or the ranks but 0 are told */
+    int fd;      /* rows are written to it; -1: by HDF5 */
+    int reading; /* rows are read from it where `place` says; HDF5's own, not to be closed; -1: by HDF5 */
+    struct store_place place[N_STORE_DATASETS]; /* where fd or reading is, or the ranks but 0 are told */
     struct store_parcel *parcel; /* STORE_RANK0, ranks but 0: not yet sent; rank 0: being read */
     char *broken;                /* (J) STORE_RANK0, rank 0: 1 after a write of that job failed */
     hid_t dataset[N_STORE_DATASETS], space[N_STORE_DATASETS]; /* opened once; invalid for an absent dataset */
@@ -207,6 +217,7 @@ struct store {
     int shows_trials;           /* 1: rows of trials are jobs to who asks */
     int placed;                 /* job that `part` is of; -1: none */
     struct store_part part[N_EXTENTS];
+    struct store_firsts *firsts; /* of the job read last and of those around it; NULL: none yet */
     struct store_types types;
     unsigned unread_axes;     /* 1 << a: some job does not read axis a, of the rows that were read */
     unsigned bound_axes;      /* store_bound_axes() */
@@ -258,8 +269,15 @@ int store_raw_close(struct store *store, struct err *err);
  * time of HDF5; else HDF5 writes. */
 void store_raw_try(struct store *store);
 
+/* Readers: read single rows with pread(2) from where HDF5 has the file open, which takes a tenth of its time:
+ * of the datasets that lie in one piece and as this machine would store them. HDF5 reads the others. */
+void store_raw_reads(struct store *store);
+
 int store_raw_write(struct store *store, enum store_dataset which, const struct store_block *block,
                     hsize_t at, const void *data, struct err *err);
+
+/* 1 when store_raw_read() can read n cells of a dataset. */
+int store_raw_can_read(const struct store *store, enum store_dataset which, hsize_t n);
 
 /* n cells of a dataset from cell `at` on, as store_raw_write() takes them. */
 int store_raw_read(struct store *store, enum store_dataset which, hsize_t at, hsize_t n, void *out,

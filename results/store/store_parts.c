@@ -1,5 +1,7 @@
 #include "store/store_layout.h"
 
+#include <string.h>
+
 static int damaged(const struct store *store, int extent, struct err *err)
 {
     return err_set(err, E_IO, "%s: %s does not tell where the parts of jobs begin: damaged; restore a copy",
@@ -46,8 +48,31 @@ static int read_first(struct store *store, enum store_dataset which, hsize_t job
                         store->path, err);
 }
 
+/* Where the part of a job begins, and that of the next one, read with those around it. */
+static int read_first_near(struct store *store, int extent, int job, int64_t first[2], struct err *err)
+{
+    int begin = job / STORE_FIRSTS * STORE_FIRSTS, left = store_n_rows(store) - begin, rc = 0;
+    hsize_t n = (hsize_t)(left < STORE_FIRSTS + 1 ? left : STORE_FIRSTS + 1);
+    if (!store->firsts) {
+        store->firsts = err_calloc(1, sizeof *store->firsts, "places of jobs", err);
+        for (int x = 0; x < N_EXTENTS && store->firsts; x++)
+            store->firsts->job[x] = -1;
+    }
+    if (!store->firsts)
+        return E_IO;
+    if (store->firsts->job[extent] != begin) {
+        store->firsts->job[extent] = -1;
+        rc = read_first(store, (enum store_dataset)(STORE_FIRST + extent), (hsize_t)begin, n,
+                        store->firsts->first[extent], err);
+        store->firsts->job[extent] = rc == 0 ? begin : -1;
+    }
+    if (rc == 0)
+        memcpy(first, store->firsts->first[extent] + (job - begin), 2 * sizeof *first);
+    return rc;
+}
+
 /* The parts of a job, read when another job is asked for: who writes a job keeps to it, and so no rank holds
- * the places of all. */
+ * the places of all. Who reads goes from job to job. */
 static int find_parts(struct store *store, int job, struct err *err)
 {
     int64_t first[2];
@@ -58,7 +83,9 @@ static int find_parts(struct store *store, int job, struct err *err)
     store->placed = -1;
     for (int x = 0; x < N_EXTENTS && rc == 0; x++)
         if (store_has(store, (enum store_dataset)(STORE_FIRST + x))) {
-            rc = read_first(store, (enum store_dataset)(STORE_FIRST + x), (hsize_t)job, n, first, err);
+            rc = store->shared
+                     ? read_first(store, (enum store_dataset)(STORE_FIRST + x), (hsize_t)job, n, first, err)
+                     : read_first_near(store, x, job, first, err);
             rc = rc < 0 ? rc : take_part(store, job, x, first, err);
         }
     if (rc == 0)

@@ -628,6 +628,102 @@ static void test_damaged_classes_are_refused(void **state)
     fixture_free(f);
 }
 
+/* A dataset of the same cells, stored otherwise. */
+static void store_otherwise(const char *name, hid_t memory, hid_t stored, int is_chunked)
+{
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT), old = H5Dopen2(file, name, H5P_DEFAULT);
+    hid_t space = H5Dget_space(old), list = H5Pcreate(H5P_DATASET_CREATE);
+    hsize_t n = (hsize_t)H5Sget_simple_extent_npoints(space);
+    void *cells = calloc(n, 8);
+    assert_non_null(cells);
+    assert_true(H5Dread(old, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, cells) >= 0);
+    H5Dclose(old);
+    assert_true(H5Ldelete(file, name, H5P_DEFAULT) >= 0);
+    if (is_chunked)
+        assert_true(H5Pset_chunk(list, 1, &n) >= 0);
+    hid_t fresh = H5Dcreate2(file, name, stored, space, H5P_DEFAULT, list, H5P_DEFAULT);
+    assert_true(fresh >= 0 && H5Dwrite(fresh, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, cells) >= 0);
+    free(cells);
+    H5Dclose(fresh);
+    H5Pclose(list);
+    H5Sclose(space);
+    H5Fclose(file);
+}
+
+/* What is read where HDF5 says that it lies is only what this machine would have stored in one piece. */
+static void test_cells_of_another_kind_are_read(void **state)
+{
+    (void)state;
+    struct fixture *f = create(3, 4, 0);
+    struct store *w = open_writing();
+    for (int job = 0; job < 3; job++)
+        assert_int_equal(fixture_run(w, job, 4, JOB_DONE, &err), 0);
+    assert_int_equal(store_close(w, &err), 0);
+    store_otherwise("/predictions/test/image", H5T_NATIVE_INT, H5T_STD_I32BE, 0);
+    store_otherwise("/predictions/test/label", H5T_NATIVE_INT, H5T_NATIVE_INT, 1);
+    store_otherwise("/predictions/test/probability", H5T_NATIVE_FLOAT, H5T_IEEE_F64LE, 0);
+    store_otherwise("/confusion/first", H5T_NATIVE_INT64, H5T_STD_I64BE, 0);
+    struct store *s = open_reading();
+    for (int job = 2; job >= 0; job--)
+        assert_true(fixture_check(s, job, 4, JOB_DONE));
+    assert_int_equal(store_close(s, &err), 0);
+    fixture_free(f);
+}
+
+enum { MOST_JOBS = 2500 };
+
+/* Rows of a plan made one by one: every third job has three classes. */
+static void row_of_many(const void *of, int job, struct store_job *out)
+{
+    (void)of;
+    *out = fixture_job(job, 3);
+}
+
+static void room_of_many(const void *of, int job, struct store_room *out)
+{
+    const struct fixture *f = of;
+    *out = (struct store_room){.n_test = 4, .n_all = 12, .n_classes = job % 3 == 0 ? 3 : 2};
+    for (int c = 0; c < out->n_classes; c++)
+        out->cluster[c] = f->data->cluster[c];
+}
+
+/* Places of jobs are read some at a time: forth, back and across the ends of what was read before. */
+static void test_places_of_many_jobs(void **state)
+{
+    (void)state;
+    static const int zero[1] = {0};
+    static const float probs[3] = {1, 0, 0};
+    static const int asked[] = {0, 1023, 1024, 1022, 2047, 2048, MOST_JOBS - 1, 1025, 1, 2049, 1024};
+    struct fixture *f = fixture_new(2, 1, 0);
+    f->plan.n_jobs = MOST_JOBS;
+    f->plan.job = NULL;
+    f->plan.row = row_of_many;
+    f->plan.room = room_of_many;
+    f->plan.of = f;
+    assert_int_equal(store_create(path, &f->plan, &err), 0);
+    struct store *w = open_writing();
+    for (int job = 0; job < MOST_JOBS; job++) {
+        int n = job % 3 == 0 ? 3 : 2, matrix[9];
+        for (int i = 0; i < n * n; i++)
+            matrix[i] = 10 * job + i;
+        struct store_outcome outcome = {.n_classes = n, .judged_epoch = 1};
+        outcome.set[SET_TEST] = outcome.set[SET_ALL] =
+            (struct store_judged){1, zero, zero, zero, probs, matrix};
+        assert_int_equal(store_write_outcome(w, job, &outcome, &err), 0);
+    }
+    assert_int_equal(store_close(w, &err), 0);
+    struct store *s = open_reading();
+    for (size_t k = 0; k < sizeof asked / sizeof *asked; k++) {
+        int job = asked[k], n = job % 3 == 0 ? 3 : 2, matrix[9];
+        assert_int_equal(store_read_confusion(s, job, SET_TEST, matrix, &err), 0);
+        for (int r = 0; r < 3; r++)
+            for (int c = 0; c < 3; c++)
+                assert_int_equal(matrix[3 * r + c], r < n && c < n ? 10 * job + n * r + c : -1);
+    }
+    assert_int_equal(store_close(s, &err), 0);
+    fixture_free(f);
+}
+
 static void test_grow_refuses_another_dataset(void **state)
 {
     (void)state;
@@ -955,6 +1051,8 @@ int main(void)
         TEST(test_grow_with_weights_wanted_runs_again),
         TEST(test_grow_keeps_weights),
         TEST(test_jobs_have_their_own_sizes),
+        TEST(test_cells_of_another_kind_are_read),
+        TEST(test_places_of_many_jobs),
         TEST(test_damaged_models_are_refused),
         TEST(test_damaged_places_are_refused),
         TEST(test_damaged_classes_are_refused),
