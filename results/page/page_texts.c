@@ -1,0 +1,132 @@
+/* Sentences and tables, as the report has them. */
+#include "page/page_parts.h"
+
+#include "tables/columns.h"
+#include "tables/cost.h"
+#include "tables/findings_pages.h"
+#include "tables/headline.h"
+#include "tables/tables.h"
+#include "tables/versus_pages.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What a function prints, as JSON: one text, or an array of lines. */
+static json_t *printed(struct document *d, void (*print)(FILE *, const struct summary *), int lines)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *file = open_memstream(&text, &n);
+    if (!file)
+        return NULL;
+    print(file, d->summary);
+    json_t *value = fclose(file) != 0 ? NULL : lines ? json_out_lines(text) : json_out_text(text);
+    free(text);
+    return value;
+}
+
+/* The same of the findings. */
+static json_t *found(struct document *d, void (*print)(FILE *, const struct findings *), int lines)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *file = open_memstream(&text, &n);
+    if (!file)
+        return NULL;
+    print(file, d->findings);
+    json_t *value = fclose(file) != 0 ? NULL : lines ? json_out_lines(text) : json_out_text(text);
+    free(text);
+    return value;
+}
+
+/* A place of which_model.h in words. */
+static json_t *model_words(struct document *d, const struct which_model *which, int place)
+{
+    unsigned own = combination_own(d->store, FACTOR_MODEL) | FACTOR(FACTOR_CLASSES);
+    json_t *object = json_object();
+    char *text = NULL;
+    size_t n;
+    FILE *file = open_memstream(&text, &n);
+    if (file) {
+        which_model_words(file, d->findings->whole, which, place);
+        d->failed |= fclose(file) != 0;
+    }
+    struct store_job cell = *which->place[place].ranking->cell;
+    combination_blank(&cell, own);
+    columns_put(object, d->store, &cell, FACTORS_ALL & ~own, &d->failed);
+    document_put(d, object, "text", text ? json_out_text(text) : NULL);
+    free(text);
+    return object;
+}
+
+static json_t *models_in_words(struct document *d)
+{
+    const struct which_model *which = d->findings->which;
+    json_t *list = json_array();
+    for (int p = 0; which && p < which->n_places; p++)
+        document_add(d, list, model_words(d, which, p));
+    return list;
+}
+
+void document_put_summary(struct document *d)
+{
+    json_t *object = json_object(), *sentences = json_array();
+    document_add(d, sentences, printed(d, headline_run, 0));
+    document_add(d, sentences, found(d, headline_outcome, 0));
+    document_add(d, sentences, printed(d, headline_leak, 0));
+    if (d->findings->selection->n > 0)
+        document_add(d, sentences, found(d, headline_selection, 0));
+    document_put(d, object, "sentences", sentences);
+    document_put(d, object, "cost", found(d, cost_sentence, 0));
+    document_put(d, object, "models", models_in_words(d));
+    if (d->findings->versus[0])
+        document_put(d, object, "sweeps", found(d, versus_sentences, 1));
+    document_put(d, object, "warnings", found(d, headline_warnings, 1));
+    document_put(d, d->root, "summary", object);
+}
+
+/* A table from its rows, the header the first of them; rows and notes are taken over. */
+static json_t *table(struct document *d, json_t *rows, json_t *notes)
+{
+    json_t *object = json_object(), *header = json_incref(json_array_get(rows, 0));
+    document_put(d, object, "columns", header ? header : json_array());
+    if (header && json_array_remove(rows, 0) < 0)
+        d->failed = 1;
+    document_put(d, object, "rows", rows);
+    document_put(d, object, "notes", notes);
+    return object;
+}
+
+/* Filter and note of a table of findings, an array of lines. */
+static json_t *notes(const struct document *d, const struct findings_page *page)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *file = open_memstream(&text, &n);
+    if (!file)
+        return NULL;
+    findings_print_note(file, d->findings, page);
+    json_t *value = fclose(file) != 0 ? NULL : json_out_lines(text);
+    free(text);
+    return value;
+}
+
+void document_put_tables(struct document *d)
+{
+    json_t *tables = json_object();
+    struct csv_out csv = {.rows = json_array()};
+    tables_csv(&csv, d->summary);
+    d->failed |= csv.failed;
+    document_put(d, tables, "final", table(d, csv.rows, printed(d, tables_print_notes, 1)));
+    for (int p = 0; p < N_FINDINGS_PAGES; p++) {
+        if ((p >= FINDINGS_TUNING && !d->findings->tuned) ||
+            (p == FINDINGS_SWEEPS && !d->findings->versus[0]))
+            continue;
+        struct csv_out page = {.rows = json_array()};
+        if (findings_pages[p].rows(d->findings) > 0)
+            findings_pages[p].csv(&page, d->findings);
+        d->failed |= page.failed;
+        document_put(d, tables, findings_pages[p].name, table(d, page.rows, notes(d, &findings_pages[p])));
+    }
+    document_put(d, d->root, "tables", tables);
+}
