@@ -24,10 +24,16 @@ static json_t *judged_column(const struct document *d, const float *curve, struc
     return column;
 }
 
+/* 1 for a metric of which jobs have the number of their judged epoch. */
+static int is_judged(enum metric metric)
+{
+    return metric == METRIC_LOSS || metric == METRIC_BALANCED_ACCURACY;
+}
+
 static void put_judged(struct document *d, enum metric metric, const float *curve, struct err *err)
 {
     json_t *jobs = json_object_get(d->root, "jobs"), *judged = json_object_get(jobs, "judged");
-    if (metric != METRIC_LOSS && metric != METRIC_BALANCED_ACCURACY)
+    if (!is_judged(metric))
         return;
     if (!judged) {
         document_put(d, jobs, "judged", json_object());
@@ -51,23 +57,117 @@ static int put_curve(struct document *d, json_t *object, enum image_set set, enu
     return 0;
 }
 
+/* 1 where the curves alone are larger than the whole document may be. */
+static int are_curves_too_large(const struct document *d)
+{
+    enum image_set set[N_CURVE_SETS];
+    double cells = (double)d->n * store_n_epochs(d->store) * store_curve_sets(d->store, set) * N_METRICS;
+    return d->options->most > 0 && cells * sizeof(float) * 4 / 3 > (double)d->options->most;
+}
+
+/* Metrics of a set; what is too large for the document is not put there, and not even read but for the
+ * numbers of judged epochs. */
+static int put_set(struct document *d, json_t *object, enum image_set set, int too_large, float *all,
+                   struct err *err)
+{
+    int rc = 0;
+    for (int m = 0; m < N_METRICS && rc == 0; m++)
+        if (!too_large || (set == SET_TEST && is_judged((enum metric)m)))
+            rc = put_curve(d, object, set, (enum metric)m, all, err);
+    if (too_large)
+        json_object_clear(object);
+    return rc;
+}
+
 int document_put_curves(struct document *d, struct err *err)
 {
     size_t cells = (size_t)store_n_jobs(d->store) * (size_t)store_n_epochs(d->store);
     float *all = err_calloc(cells, sizeof *all, "learning curves", err);
     json_t *curves = json_object();
-    int rc = all ? 0 : E_IO;
+    int rc = all ? 0 : E_IO, too_large = are_curves_too_large(d);
     enum image_set set[N_CURVE_SETS];
     int n_sets = store_curve_sets(d->store, set);
     for (int s = 0; s < n_sets; s++) {
         json_t *object = json_object();
-        for (int m = 0; m < N_METRICS && rc == 0; m++)
-            rc = put_curve(d, object, set[s], (enum metric)m, all, err);
+        if (rc == 0)
+            rc = put_set(d, object, set[s], too_large, all, err);
         document_put(d, curves, image_set_names[set[s]], object);
     }
     document_put(d, d->root, "curves", curves);
+    if (too_large)
+        document_put(d, d->root, "left_out", json_pack("[s]", "curves"));
     free(all);
     return rc;
+}
+
+/* ---- means of groups, for a document without the curves of jobs ---- */
+
+enum { MEAN_PARTS = 3, MEAN_STEPS = 65534, MEAN_NONE = 65535 };
+
+/* The largest of mean and ends of the interval of n epochs, 0 where none is a number. */
+static double largest_of(const struct stats_summary *curve, int n)
+{
+    double most = 0;
+    for (int e = 0; e < n; e++) {
+        most = curve[e].mean > most ? curve[e].mean : most;
+        most = curve[e].high > most ? curve[e].high : most;
+    }
+    return isfinite(most) ? most : 0;
+}
+
+static uint16_t step_of(double value, double most)
+{
+    if (!(value >= 0 && value <= most))
+        return MEAN_NONE;
+    return most > 0 ? (uint16_t)lround(value / most * MEAN_STEPS) : 0;
+}
+
+/* Of a group, (MEAN_PARTS, n). */
+static void steps_of(const struct stats_summary *curve, int n, double most, uint16_t *out)
+{
+    for (int e = 0; e < n; e++) {
+        out[e] = step_of(curve[e].mean, most);
+        out[n + e] = step_of(curve[e].low, most);
+        out[2 * n + e] = step_of(curve[e].high, most);
+    }
+}
+
+static json_t *means_of(const struct summary *s, enum image_set set, enum metric metric)
+{
+    int e = s->n_epochs;
+    size_t groups = (size_t)s->n_groups, cells = MEAN_PARTS * (size_t)e;
+    float *most = calloc(groups, sizeof *most);
+    uint16_t *step = calloc(groups * cells, sizeof *step);
+    json_t *object = NULL;
+    for (size_t g = 0; g < groups && most && step; g++) {
+        const struct stats_summary *curve = s->group[g].curve[set][metric];
+        most[g] = curve ? (float)largest_of(curve, e) : 0;
+        most[g] = nextafterf(most[g], INFINITY);
+        for (size_t i = 0; i < cells; i++)
+            step[g * cells + i] = MEAN_NONE;
+        if (curve)
+            steps_of(curve, e, (double)most[g], step + g * cells);
+    }
+    if (most && step)
+        object = json_pack("{s:o, s:o}", "most", json_out_floats(most, groups), "values",
+                           json_out_bytes("", step, groups * cells * sizeof *step));
+    free(most);
+    free(step);
+    return object;
+}
+
+void document_put_curve_means(struct document *d)
+{
+    enum image_set set[N_CURVE_SETS];
+    char name[64];
+    int n_sets = store_curve_sets(d->store, set);
+    json_t *means = json_object();
+    for (int s = 0; s < n_sets; s++)
+        for (int m = METRIC_LOSS; m <= METRIC_BALANCED_ACCURACY; m++) {
+            snprintf(name, sizeof name, "%s %s", image_set_names[set[s]], metric_names[m]);
+            document_put(d, means, name, means_of(d->summary, set[s], (enum metric)m));
+        }
+    document_put(d, d->root, "curve_means", means);
 }
 
 int document_put_confusion(struct document *d, struct err *err)

@@ -62,6 +62,8 @@ static int fill(struct document *d, struct err *err)
     if ((rc = page_cuts(d->store, d->summary, d->findings->calibration, &cuts, err)) < 0)
         return rc;
     document_put(d, d->root, "cuts", cuts);
+    if (d->options->most > 0 && !d->options->apart)
+        document_put_curve_means(d);
     d->failed |= page_pieces_fit(d->root, d->options->most, d->options->apart) < 0;
     return d->failed ? err_set(err, E_IO, "%s: out of memory for the page's data", store_path(d->store)) : 0;
 }

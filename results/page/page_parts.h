@@ -26,6 +26,7 @@ void document_add(struct document *d, json_t *array, json_t *value);
 void document_put_head(struct document *d);
 void document_put_jobs(struct document *d);
 int document_put_curves(struct document *d, struct err *err);
+void document_put_curve_means(struct document *d); /* all there are; page_pieces_fit() keeps what it needs */
 int document_put_confusion(struct document *d, struct err *err);
 int document_put_published(struct document *d, struct err *err);
 void document_put_summary(struct document *d);

@@ -13,9 +13,12 @@
 #include <stddef.h>
 
 /* Make the document root fit `most` bytes (0: any size is right) and set its member left_out: the names of
- * what it lost. Curves and matrices stay as empty members; they are asked for by job. `apart` (NULL: nobody
- * wants it) gets the other pieces, each a member by its name whose value has the members to put into the
- * document. -1 without memory. */
+ * what it lost, and of what that member names already: curves that were not even made. Curves and matrices
+ * stay as empty members; they are asked for by job. Where curves are lost and root has means of them
+ * (member curve_means), those are kept, the most telling ones before single rows; else they go. A member that
+ * is null and a table without rows are no pieces: they stay. `apart` (NULL: nobody wants it) gets the other
+ * pieces, each a member by its name whose value has the members to put into the document. -1 without
+ * memory. */
 int page_pieces_fit(json_t *root, size_t most, json_t *apart);
 
 #endif

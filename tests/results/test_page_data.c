@@ -400,6 +400,20 @@ static void a_sweep_without_a_finished_job_has_a_document(void **state)
     store_close(waiting, NULL);
 }
 
+/* 1 when a piece has a member with more in it than null, or a table with a row. */
+static int says_something(json_t *piece)
+{
+    const char *name;
+    json_t *value, *of = json_object_get(piece, "tables");
+    int says = 0;
+    json_object_foreach(of ? of : json_object_get(piece, "members"), name, value)
+    {
+        json_t *rows = json_object_get(value, "rows");
+        says |= of ? json_array_size(rows) > 0 : !json_is_null(value);
+    }
+    return says;
+}
+
 /* What is left out of a document of at most so many bytes is named, and is what comes apart. */
 static void a_document_keeps_to_its_size(void **state)
 {
@@ -424,6 +438,7 @@ static void a_document_keeps_to_its_size(void **state)
         later += piece != NULL;
         of_jobs += strcmp(what, "curves") == 0 || strcmp(what, "confusion") == 0;
         assert_true(!piece || strcmp(text_at(piece, "version"), "7") == 0);
+        assert_true(!piece || says_something(piece)); /* else who asks for it gets nothing */
     }
     assert_int_equal(later + of_jobs, json_array_size(out));
     assert_int_equal(json_object_size(options.apart), later);
@@ -435,12 +450,81 @@ static void a_document_keeps_to_its_size(void **state)
     free(text);
     json_object_clear(options.apart);
     assert_int_equal(page_data_new(store, NULL, &options, &text, &n, &err), 0);
+    json_t *value;
+    const char *what;
+    assert_int_equal(json_array_size(at(document, "tables.leak_inflation.rows")), 0);
+    json_object_foreach(options.apart, what, value)
+    {
+        assert_true(says_something(value));
+    }
     assert_true(json_equal(at(options.apart, "scores.tables.scores"), at(document, "tables.scores")));
     assert_true(json_equal(at(options.apart, "cells.members.misclassified"), at(document, "misclassified")));
     json_decref(options.apart);
     json_decref(d);
     free(text);
     free(whole_text);
+}
+
+/* One of mean, low and high, as the document has it in so many steps of the largest of its group. */
+static void is_step_of(unsigned step, double value, double most)
+{
+    if (isnan(value))
+        assert_int_equal(step, 65535);
+    else
+        assert_true(step <= 65534 && fabs(step * most / 65534 - value) <= 0.5001 * most / 65534);
+}
+
+static void means_are_the_summarys(json_t *d, const struct summary *summary, enum image_set set,
+                                   enum metric metric)
+{
+    char path[96];
+    size_t bytes, e = (size_t)summary->n_epochs;
+    snprintf(path, sizeof path, "curve_means.%s %s.most", image_set_names[set], metric_names[metric]);
+    float *most = floats_at(d, path, (size_t)summary->n_groups);
+    snprintf(path, sizeof path, "curve_means.%s %s.values", image_set_names[set], metric_names[metric]);
+    uint16_t *step = (void *)unbase64(text_at(d, path), &bytes);
+    assert_int_equal(bytes, (size_t)summary->n_groups * 3 * e * sizeof *step);
+    for (size_t g = 0; g < (size_t)summary->n_groups; g++)
+        for (size_t k = 0; k < e; k++) {
+            const struct stats_summary *s = &summary->group[g].curve[set][metric][k];
+            is_step_of(step[g * 3 * e + k], s->mean, (double)most[g]);
+            is_step_of(step[g * 3 * e + e + k], s->low, (double)most[g]);
+            is_step_of(step[g * 3 * e + 2 * e + k], s->high, (double)most[g]);
+        }
+    free(most);
+    free(step);
+}
+
+/* Whom nobody can ask for the curves of jobs has the means of groups, before single rows of anything. */
+static void a_small_file_keeps_means_of_curves(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct summary *summary = NULL;
+    char *text = NULL;
+    size_t n;
+    struct page_data_options options = {.most = 0};
+    assert_int_equal(summary_new(store, NULL, &summary, &err), 0);
+    assert_int_equal(page_data_new(store, NULL, &options, &text, &n, &err), 0);
+    options.most = n + 1000;
+    free(text);
+    json_t *d = document_of(store, NULL, &options);
+    assert_int_equal(json_array_size(at(d, "left_out")), 0);
+    assert_null(json_object_get(d, "curve_means")); /* the curves are there */
+    json_decref(d);
+    options.most = n / 2;
+    d = document_of(store, NULL, &options);
+    assert_int_equal(json_object_size(at(d, "curves.test")), 0);
+    for (int m = METRIC_LOSS; m <= METRIC_BALANCED_ACCURACY; m++) {
+        means_are_the_summarys(d, summary, SET_TRAIN, (enum metric)m);
+        means_are_the_summarys(d, summary, SET_TEST, (enum metric)m);
+    }
+    json_decref(d);
+    options.most = 1;
+    d = document_of(store, NULL, &options);
+    assert_null(json_object_get(d, "curve_means"));
+    json_decref(d);
+    summary_free(summary);
 }
 
 static void judged_numbers_are_those_of_the_judged_epoch(void **state)
@@ -661,6 +745,7 @@ int main(void)
                                        cmocka_unit_test(a_filter_leaves_its_jobs_only),
                                        cmocka_unit_test(a_sweep_without_a_finished_job_has_a_document),
                                        cmocka_unit_test(a_document_keeps_to_its_size),
+                                       cmocka_unit_test(a_small_file_keeps_means_of_curves),
                                        cmocka_unit_test(judged_numbers_are_those_of_the_judged_epoch),
                                        cmocka_unit_test(texts_cannot_leave_their_script),
                                        cmocka_unit_test(a_served_page_asks_for_its_data),
