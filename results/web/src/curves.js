@@ -81,7 +81,8 @@ export function smoothingNote(o) {
 
 /** @param {import("./model.js").Sweep} sweep @param {Panel[]} panels @param {CurveOptions} o */
 export function curvesFigure(sweep, panels, o, paint) {
-  const rows = o.loss && o.metric !== "loss" ? [o.metric, "loss"] : [o.metric];
+  const hasLoss = panels.some((panel) => panel.series.some((s) => sweep.hasMean(s.group, s.set, "loss")));
+  const rows = o.loss && o.metric !== "loss" && (hasLoss || !panels.length) ? [o.metric, "loss"] : [o.metric];
   const grid = placePanels(panels, rows, paint, smoothingNote(o) !== "");
   const figure = { sweep, o, paint, lossTop: 0, publishedTop: 0, traces: [], csvRows: [], inLegend: new Set(), words: [], sizes: sampleSizes(sweep, panels), last: sweep.doc.live ? sweep.nEpochs : 1 };
   const layout = { annotations: [], margin: grid.margin, legend: grid.legend, hovermode: "closest" };
@@ -89,7 +90,7 @@ export function curvesFigure(sweep, panels, o, paint) {
     layout.annotations.push(...titleOf(panel, grid.panel[p], paint));
     rows.forEach((metric, r) => {
       const id = p * rows.length + r + 1;
-      for (const series of panel.series) addSeries(figure, panel, series, metric, id);
+      for (const series of panel.series.filter((s) => sweep.hasMean(s.group, s.set, metric))) addSeries(figure, panel, series, metric, id);
     });
   });
   panels.forEach((_, p) => rows.forEach((__, r) => addAxes(layout, { figure, grid, rows, p, r, id: p * rows.length + r + 1 })));
@@ -174,9 +175,10 @@ function addSeries(figure, panel, series, metric, id) {
   const data = sweep.meanCurve(series.group, series.set, metric, { band: o.band, smoothing: o.smoothing, amount: o.amount });
   const on = { xaxis: `x${id === 1 ? "" : id}`, yaxis: `y${id === 1 ? "" : id}` };
   const at = { figure, panel, series, metric, on };
-  const few = o.band === "ci" && data.nMax < FEW;
+  const single = !sweep.isMeanOnly(series.group);
+  const few = o.band === "ci" && data.nMax < FEW && single;
   if (o.band !== "none" && !few) addBand(at, data);
-  if (o.seeds || few) addSeeds(at);
+  if ((o.seeds || few) && single) addSeeds(at);
   addMean(at, data);
   figure.last = Math.max(figure.last, ...data.n.map((n, e) => (n > 0 ? e + 1 : 0)));
   if (o.published) addPublished(at);
@@ -311,8 +313,11 @@ function summaryOf(figure, panels, rows) {
   const groups = [...new Set(panels.flatMap((p) => p.series.map((s) => s.group)))];
   if (groups.length === 0) return "Nothing is chosen, or the sweep holds no such job.";
   const parts = [`${capital(rows.map(metricName).join(" and "))} of ${titleOfAll(panels, sweep)}.`];
-  parts.push(o.band === "none" ? "Lines are means over jobs." : `Lines are means over jobs, bands the ${BAND_NAMES[o.band]}${o.band === "ci" ? `; below ${FEW} jobs each job is drawn instead` : ""}.`);
-  if (smoothingNote(o)) parts.push(`${smoothingNote(o)}; every job by itself, then averaged.`);
+  const few = o.band === "ci" && !groups.every((group) => sweep.isMeanOnly(group)) ? `; below ${FEW} jobs each job is drawn instead` : "";
+  parts.push(o.band === "none" ? "Lines are means over jobs." : `Lines are means over jobs, bands the ${BAND_NAMES[o.band]}${few}.`);
+  const kept = groups.some((group) => sweep.isMeanOnly(group));
+  if (kept) parts.push("This file keeps means and 95 % intervals of groups, rounded, and not the curves of single jobs, to stay small; cellsweep serve shows those, other bands and other metrics.");
+  if (smoothingNote(o)) parts.push(`${smoothingNote(o)}; ${kept ? "the mean, without a band" : "every job by itself, then averaged"}.`);
   if (o.shared && !o.logLoss && figure.publishedTop > lossLimit(figure)) parts.push(`Published losses go up to ${figure.publishedTop.toFixed(3)}, beyond the picture.`);
   const hidden = o.published && o.metric.startsWith("balanced_accuracy") && o.metric !== "balanced_accuracy_as_published" && sweep.doc.published.some((q) => groups.some((g) => isSame(q, g, ["protocol"])));
   if (hidden) parts.push("The published curves are of “balanced accuracy as published” (a mean over batches): choose that metric to see them beside their like.");

@@ -52,6 +52,12 @@ export function curveOptions(sweep, view) {
   };
 }
 
+/** Jobs whose curves the chosen metric needs: none of a group whose mean the file keeps. @param {import("./model.js").Group[]} groups */
+export function curvesWanted(sweep, view, groups) {
+  const { metric } = curveOptions(sweep, view);
+  return { curves: groups.filter((g) => !["train", "test"].some((set) => sweep.isMeanOnly(g) && sweep.hasMean(g, set, metric))).flatMap((g) => sweep.counted(g)) };
+}
+
 /** Selects for what a group is, but for its strategy and other factors with the axes that belong to them: only those that have a choice. */
 export function cellSelects(sweep, view, prefix, but = []) {
   const title = (name, value) => (name === "clusters" ? clustersTitle(sweep, value) : value);
@@ -146,7 +152,7 @@ export class Explorer {
   }
 
   wants() {
-    return { curves: chosenGroups(this.sweep, this.view).flatMap((g) => this.sweep.counted(g)) };
+    return curvesWanted(this.sweep, this.view, chosenGroups(this.sweep, this.view));
   }
 
   /** Draw what the view says. @param {boolean} [quietly] nothing is read out: the data changed, not the choice */
@@ -187,7 +193,7 @@ export class Unbalanced {
   }
 
   wants() {
-    return { curves: this.#groups().flatMap((g) => this.sweep.counted(g)) };
+    return curvesWanted(this.sweep, this.view, this.#groups());
   }
 
   update() {

@@ -32,11 +32,12 @@ export class Groups {
     const names = this.#names();
     if (!names.length) return fill(this.table);
     const lists = new Map();
+    const value = names.map((name) => this.keys.get(name));
     for (const j of list) {
-      const values = names.map((name) => this.keys.get(name)(j));
-      const id = values.join("\n");
-      if (!lists.has(id)) lists.set(id, { values, jobs: [] });
-      lists.get(id).jobs.push(j);
+      const id = value.length === 1 ? value[0](j) : `${value[0](j)}\n${value[1](j)}`;
+      const known = lists.get(id);
+      if (known) known.jobs.push(j);
+      else lists.set(id, { values: value.map((of) => of(j)), jobs: [j] });
     }
     const rows = [...lists.values()].map(({ values, jobs }) => ({ values, ...this.#numbers(jobs) }));
     const text = (v) => (v === "" ? "not read" : v);
@@ -56,7 +57,8 @@ export class Groups {
     const { sweep } = this;
     const judged = sweep.judged("balanced_accuracy");
     const done = jobs.filter((j) => Number.isFinite(judged[j]));
-    const splits = done.map((j) => (sweep.jobs.split[j] === null ? null : `${sweep.groupOf(j).id} ${sweep.jobs.split[j]}`));
+    const { split } = sweep.jobs; // the number of a job, so that two groups have none in common
+    const splits = done.map((j) => split[j]);
     const ratio = done.reduce((most, j) => Math.max(most, sweep.ratioOf(j)), 0);
     const s = summarise(pool(done.map((j) => [judged[j]]), splits).map(([v]) => v), "ci", { t95: sweep.doc.t95, ratio, least: 0, most: 1 });
     return { runs: jobs.length, n: s.n, mean: s.mean, low: s.low, high: s.high, leaky: jobs.filter((j) => sweep.jobs.leak[j] > 0).length };

@@ -38,6 +38,12 @@ function bytes(base64) {
 export const floats = (base64) => new Float32Array(bytes(base64));
 export const integers = (base64) => new Int32Array(bytes(base64));
 
+/** A mean curve with the largest and smallest number of runs behind its points. */
+function ranged(curve) {
+  const reached = curve.n.filter((n) => n > 0);
+  return { ...curve, nMax: Math.max(0, ...reached), nMin: reached.length ? Math.min(...reached) : 0 };
+}
+
 export class Sweep {
   /** Fetch what lacks() names; null: there is nothing but the document. @type {null | ((lacking: Lacking) => Promise<void>)} */
   supply = null;
@@ -57,6 +63,7 @@ export class Sweep {
     this.held = Object.fromEntries(["curves", "confusion"].map((name) => [name, new Uint8Array(doc.jobs.key.length).fill(this.apart.has(name) ? 0 : 1)]));
     this.columnsOfCells = null;
     this.groupAt = null;
+    this.ratioAt = null;
     this.nJobs = doc.jobs.key.length;
     this.nEpochs = doc.n_epochs;
     this.arrays = new Map();
@@ -110,7 +117,8 @@ export class Sweep {
   ratioOf(j) {
     const group = this.groupOf(j);
     const table = this.doc.tables?.final;
-    return table?.rows[this.groupAt[j]]?.[table.columns.indexOf("test_ratio")] ?? (group ? 0 : NaN);
+    this.ratioAt ??= table?.columns.indexOf("test_ratio") ?? -1;
+    return table?.rows[this.groupAt[j]]?.[this.ratioAt] ?? (group ? 0 : NaN);
   }
 
   /** Names of the columns that tell groups apart: clusters, strategy, protocol, and what else varies. */
@@ -230,6 +238,41 @@ export class Sweep {
     return ["diverged", "failed"].map((s) => (count(s) ? `${count(s)} ${s}` : "")).filter(Boolean).join(", ");
   }
 
+  /** Whether a mean curve of a group can be drawn: its rows are here, or the mean that stands in for them. */
+  hasMean(group, set, metric) {
+    return this.#isHeld(group) || Boolean(this.doc.curve_means?.[`${set} ${metric}`]);
+  }
+
+  /** Whether a group's curves are the means that a small file keeps in place of rows. */
+  isMeanOnly(group) {
+    return Boolean(this.doc.curve_means) && !this.#isHeld(group);
+  }
+
+  #isHeld(group) {
+    return this.counted(group).every((j) => this.held.curves[j]);
+  }
+
+  /** Mean and 95 % interval of a group as the file keeps them, in steps of the largest: a smoothed one has no interval. */
+  #keptMean(group, set, metric, { band, smoothing = "none", amount = 0 }) {
+    const kept = this.doc.curve_means[`${set} ${metric}`];
+    const none = Array(this.nEpochs).fill(NaN);
+    if (!kept) return { mean: none, low: none, high: none };
+    const most = this.#array(`most ${set} ${metric}`, () => floats(kept.most));
+    const steps = this.#array(`mean ${set} ${metric}`, () => new Uint16Array(bytes(kept.values)));
+    const g = this.groups.indexOf(group);
+    const part = (k) => Array.from(steps.subarray((3 * g + k) * this.nEpochs, (3 * g + k + 1) * this.nEpochs), (x) => (x === 65535 ? NaN : (x / 65534) * most[g]));
+    const has = band === "ci" && smoothing === "none";
+    return { mean: smooth(part(0), smoothing, amount), low: has ? part(1) : none, high: has ? part(2) : none };
+  }
+
+  /** Numbers of splits, or of runs, that reached each epoch. */
+  #reached(group) {
+    const { split, epochs_done: done } = this.jobs;
+    const last = new Map();
+    for (const j of this.counted(group)) last.set(split[j] ?? `alone ${j}`, Math.max(done[j], last.get(split[j] ?? `alone ${j}`) ?? 0));
+    return Array.from({ length: this.nEpochs }, (_, e) => [...last.values()].filter((n) => n > e).length);
+  }
+
   /** One job's curve, smoothed if asked for. @returns {number[]} */
   jobCurve(j, set, metric, { smoothing = "none", amount = 0 } = {}) {
     const all = this.curves(set, metric);
@@ -241,10 +284,11 @@ export class Sweep {
    * @returns {{mean: number[], low: number[], high: number[], n: number[], nMax: number, nMin: number}}
    */
   meanCurve(group, set, metric, options) {
+    if (this.isMeanOnly(group)) return ranged({ ...this.#keptMean(group, set, metric, options), n: this.#reached(group) });
     const jobs = this.counted(group);
     const curves = pool(jobs.map((j) => this.jobCurve(j, set, metric, options)), jobs.map((j) => this.jobs.split[j]));
     const of = { t95: this.doc.t95, ratio: this.ratio(group), least: 0, most: metric === "loss" ? Infinity : 1 };
-    const out = { mean: [], low: [], high: [], n: [], nMax: 0, nMin: 0 };
+    const out = { mean: [], low: [], high: [], n: [] };
     for (let e = 0; e < this.nEpochs; e++) {
       const s = summarise(curves.map((c) => c[e]), options.band, of);
       out.mean.push(s.mean);
@@ -252,10 +296,7 @@ export class Sweep {
       out.high.push(s.high);
       out.n.push(s.n);
     }
-    const reached = out.n.filter((n) => n > 0);
-    out.nMax = Math.max(0, ...reached);
-    out.nMin = reached.length ? Math.min(...reached) : 0;
-    return out;
+    return ranged(out);
   }
 
   /** Numbers of jobs behind the points of a mean curve and the last epoch of each, "5 to epoch 3, 2 to 8"; one step where all end together. @param {number[]} n */

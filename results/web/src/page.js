@@ -34,6 +34,9 @@ const NEAR = "400px 0px"; // of the view: sections that count as seen
 const LEFT_OUT = "This file leaves it out, to stay small; cellsweep serve shows it.";
 const PARTLY = "This file leaves a part of it out, to stay small; cellsweep serve shows all of it.";
 
+const READING = "Reading …";
+const NOT_ON_PAPER = "Not on this paper: the server was still being asked for it. Print again when the page shows it.";
+
 /** Something of a section that choices do not change. */
 class Fixed {
   /** @param {() => Array<Node|null|false>} make @param {string[]} pieces of the document that it shows, if they are there */
@@ -75,6 +78,7 @@ export class Page {
     });
     window.addEventListener("hashchange", () => this.showSection());
     window.addEventListener("beforeprint", () => this.#drawAll());
+    window.addEventListener("afterprint", () => this.#afterPaper());
     afterPaint(() => this.#begin());
   }
 
@@ -184,6 +188,12 @@ export class Page {
     loadPlots();
     for (const s of this.sections) this.#make(s);
     for (const part of this.parts) if (this.#isStale(part)) this.#draw(part);
+    for (const part of this.parts) if (part.isFetching) this.#tell(part, NOT_ON_PAPER, true);
+  }
+
+  /** What was not there for paper is shown when it has come. */
+  #afterPaper() {
+    for (const part of this.parts) if (part.isFetching) this.#tell(part, READING, false);
   }
 
   #top(sections) {
@@ -245,7 +255,7 @@ export class Page {
 
   /** What a part lacks is asked for; then it is drawn, if it is still seen. */
   async #fetch(part, lacking) {
-    this.#tell(part, "Reading …", false);
+    this.#tell(part, READING, false);
     part.isFetching = true;
     try {
       await this.sweep.supply(lacking);
@@ -276,12 +286,20 @@ export class Page {
     syncControls(this.app, this.view);
     if (plots()) {
       for (const s of this.sections) if (this.seen.has(s.id)) this.#make(s);
-      for (const part of this.parts) if (this.#isNow(part) && this.#isStale(part)) this.#draw(part);
-      if (this.#isEager()) for (const part of this.parts) if (this.#isStale(part)) idle(() => this.#isStale(part) && this.#draw(part));
+      const due = this.parts.filter((part) => this.#isNow(part) && this.#isStale(part));
+      const asked = due.filter((part) => this.#isAsked(part));
+      for (const part of asked.length ? asked : due) this.#draw(part);
+      const later = asked.length || this.#isEager() ? this.parts.filter((part) => this.#isStale(part) && (this.#isEager() || this.#isNow(part))) : [];
+      for (const part of later) idle(() => this.#isStale(part) && this.#draw(part));
     }
     this.marks++;
     this.app.dataset.busy = "";
     idle(() => this.#markDrawn());
+  }
+
+  /** The part with the choice that was made: what a reader looks at is not kept waiting by the others. */
+  #isAsked(part) {
+    return this.view.changed.some((key) => part.node.querySelector(`[data-key="${CSS.escape(key)}"]`));
   }
 
   #isNow(part) {

@@ -15,6 +15,23 @@ export function runsDefaults() {
   return { "runs.filter": "", "runs.search": "", "runs.sort": "", "runs.page": "1", "runs.run": "", "runs.group": "", "runs.groupb": "" };
 }
 
+/** Places of values in order, sign -1: the largest first; equal ones as they were, empty ones last. Numbers, of which all may differ, are
+ * compared; texts, which are few, are sorted as such. @param {(number|string)[]} value */
+function orderOf(value, sign) {
+  const none = (v) => v === "" || Number.isNaN(v);
+  const there = [], empty = [];
+  value.forEach((v, j) => (none(v) ? empty : there).push(j));
+  if (there.every((j) => typeof value[j] === "number")) {
+    const x = Float64Array.from(value);
+    return [...Uint32Array.from(there).sort((i, j) => sign * (x[i] - x[j]) || i - j), ...empty];
+  }
+  const collator = new Intl.Collator("en", { numeric: true });
+  const compare = (a, b) => sign * (typeof a === "number" && typeof b === "number" ? a - b : collator.compare(String(a), String(b)));
+  const place = new Map([...new Set(there.map((j) => value[j]))].sort(compare).map((v, i) => [v, i]));
+  const places = Int32Array.from(value, (v) => place.get(v) ?? 0);
+  return [...Uint32Array.from(there).sort((i, j) => places[i] - places[j] || i - j), ...empty];
+}
+
 export class Runs {
   constructor(sweep, view) {
     this.sweep = sweep;
@@ -136,19 +153,10 @@ export class Runs {
     return this.#order(column, way).filter((j) => chosen[j]);
   }
 
-  /** All jobs in the order of a column, worked out once: places of its distinct values, which are few, then jobs by place; empty ones last. */
+  /** All jobs in the order of a column, worked out once; empty ones last. */
   #order(column, way) {
     const id = `${column.name}:${way}`;
-    if (!this.orders.has(id)) {
-      const sign = way === "down" ? -1 : 1;
-      const none = (v) => v === "" || Number.isNaN(v);
-      const collator = new Intl.Collator("en", { numeric: true });
-      const value = Array.from({ length: this.sweep.nJobs }, (_, j) => column.value(j));
-      const compare = (a, b) => (none(a) || none(b) ? none(a) - none(b) : sign * (typeof a === "number" && typeof b === "number" ? a - b : collator.compare(String(a), String(b))));
-      const place = new Map([...new Set(value)].sort(compare).map((v, i) => [v, i]));
-      const places = Int32Array.from(value, (v) => place.get(v));
-      this.orders.set(id, Array.from(places.keys()).sort((i, j) => places[i] - places[j]));
-    }
+    if (!this.orders.has(id)) this.orders.set(id, orderOf(Array.from({ length: this.sweep.nJobs }, (_, j) => column.value(j)), way === "down" ? -1 : 1));
     return this.orders.get(id);
   }
 

@@ -11,6 +11,8 @@ export class View {
     this.listeners = [];
     this.section = "";
     this.values = null;
+    /** Keys that were set last. @type {string[]} */
+    this.changed = [];
     this.#read();
     window.addEventListener("hashchange", () => {
       this.#read();
@@ -40,6 +42,7 @@ export class View {
 
   /** Change some values; listeners are told once. @param {Object<string, string>} values */
   set(values) {
+    this.changed = Object.keys(values);
     Object.assign(this.values, values);
     history.replaceState(null, "", this.hash() || "#");
     this.#tell();

@@ -5,6 +5,7 @@
  * @param {number[][]} curves @param {(number|null)[]} split of each curve, null: its own
  */
 export function pool(curves, split) {
+  if (split.every((key) => key === null)) return curves;
   const by = new Map();
   curves.forEach((curve, i) => {
     const key = split[i] ?? `alone ${i}`;
