@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4200, TAIL_BYTES = 65536 };
+enum { PATH_SIZE = 4200, TAIL_BYTES = 65536, CHUNK_BYTES = 1 << 18, LINE_BYTES = 1 << 14 };
 
 struct events {
     int fd, broken;
@@ -172,4 +172,85 @@ int events_tail(const char *results_path, json_t **out, int n)
         out[count - 1 - i] = swap;
     }
     return count;
+}
+
+/* ---- the lines of a job ---- */
+
+struct search {
+    int job;
+    char word[32]; /* what a line about the job has in it, but for what follows the number */
+    const char *since;
+    json_t *out;
+    int is_cut, failed;
+};
+
+static int is_about(const struct search *search, const char *line, size_t n)
+{
+    const char *at = memmem(line, n, search->word, strlen(search->word));
+    const char *next = at ? at + strlen(search->word) : NULL;
+    return next && next < line + n && !(*next >= '0' && *next <= '9');
+}
+
+static void take_line(struct search *search, const char *line, size_t n)
+{
+    if (n > LINE_BYTES || !is_about(search, line, n))
+        return;
+    json_t *event = json_loadb(line, n, 0, NULL);
+    const char *time = json_string_value(json_object_get(event, "time"));
+    if (!time || !json_is_string(json_object_get(event, "event")) ||
+        json_integer_value(json_object_get(event, "job")) != search->job ||
+        strncmp(time, search->since, strlen("2026-01-01T00:00:00")) < 0) {
+        json_decref(event);
+        return;
+    }
+    search->failed |= json_array_append_new(search->out, event) < 0;
+    if (json_array_size(search->out) > EVENTS_MOST_OF_JOB) {
+        search->failed |= json_array_remove(search->out, 0) < 0;
+        search->is_cut = 1;
+    }
+}
+
+/* Whole lines of a text; returns how many bytes they are. */
+static size_t take_lines(struct search *search, const char *text, size_t n)
+{
+    const char *line = text, *end;
+    while ((end = memchr(line, '\n', n - (size_t)(line - text))) != NULL) {
+        take_line(search, line, (size_t)(end - line));
+        line = end + 1;
+    }
+    return (size_t)(line - text);
+}
+
+/* From an offset to the end, some at a time; the rest of a line that is longer than all of it is passed
+ * over. */
+static void search_from(struct search *search, int fd, off_t at, char *chunk)
+{
+    size_t kept = 0;
+    ssize_t n;
+    while ((n = pread(fd, chunk + kept, CHUNK_BYTES - kept, at)) > 0) {
+        size_t all = kept + (size_t)n, used = take_lines(search, chunk, all);
+        at += n;
+        kept = used == 0 && all == CHUNK_BYTES ? 0 : all - used;
+        memmove(chunk, chunk + used, kept);
+    }
+}
+
+int events_of_job(const char *results_path, int job, const char *since, json_t *out)
+{
+    char path[PATH_SIZE];
+    struct stat info;
+    struct search search = {.job = job, .since = since, .out = out};
+    int fd = log_path(results_path, path) < 0 ? -1 : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    char *chunk = malloc(CHUNK_BYTES);
+    snprintf(search.word, sizeof search.word, "\"job\": %d", job);
+    if (chunk && fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
+        search.is_cut = info.st_size > EVENTS_MOST_BYTES;
+        search_from(&search, fd, search.is_cut ? info.st_size - EVENTS_MOST_BYTES : 0, chunk);
+    }
+    search.failed |= chunk == NULL;
+    free(chunk);
+    close(fd);
+    return search.failed ? -1 : search.is_cut;
 }

@@ -47,4 +47,12 @@ json_t *events_number(double value);
  * last 64 KiB only. The caller json_decref()s them. */
 int events_tail(const char *results_path, json_t **out, int n);
 
+enum { EVENTS_MOST_OF_JOB = 200, EVENTS_MOST_BYTES = 64 << 20 };
+
+/* Append the lines of one job to the array `out`, oldest first: of those that are not older than `since` (ISO
+ * 8601; what is older may count jobs otherwise: a file that grew is another one) the last EVENTS_MOST_OF_JOB.
+ * Looks at the last EVENTS_MOST_BYTES of the log only. 1 when older lines are left out or were not looked at,
+ * 0 when all are there (none without a log), -1 without memory. */
+int events_of_job(const char *results_path, int job, const char *since, json_t *out);
+
 #endif

@@ -56,6 +56,7 @@ enum serve_route {
     ROUTE_SWEEP,
     ROUTE_PROGRESS,
     ROUTE_CURVES,
+    ROUTE_LOG,
     ROUTE_MODELS,
     ROUTE_PREDICT,
     ROUTE_METRICS,
@@ -260,11 +261,15 @@ serve_handler serve_route_find(const char *path, const char *method, enum serve_
                                unsigned *status);
 const char *serve_route_path(enum serve_route route);
 
+/* Numbers of jobs "3,5,9", below n_jobs, into job (SERVE_MAX_CURVES); how many there are, or E_USAGE. */
+int serve_parse_jobs(const char *text, int n_jobs, int *job, struct err *err);
+
 enum MHD_Result serve_answer_page(struct serve_request *request);
 enum MHD_Result serve_answer_openapi(struct serve_request *request);
 enum MHD_Result serve_answer_sweep(struct serve_request *request);
 enum MHD_Result serve_answer_progress(struct serve_request *request);
 enum MHD_Result serve_answer_curves(struct serve_request *request);
+enum MHD_Result serve_answer_log(struct serve_request *request);
 enum MHD_Result serve_answer_models(struct serve_request *request);
 enum MHD_Result serve_answer_predict(struct serve_request *request);
 enum MHD_Result serve_answer_metrics(struct serve_request *request);

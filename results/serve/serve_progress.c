@@ -133,12 +133,11 @@ enum MHD_Result serve_answer_progress(struct serve_request *request)
 
 /* ---- curves ---- */
 
-/* "3,5,9" into job (SERVE_MAX_CURVES); how many there are, or a code. */
-static int parse_jobs(const char *text, int n_jobs, int *job, struct err *err)
+int serve_parse_jobs(const char *text, int n_jobs, int *job, struct err *err)
 {
     int n = 0;
     if (!text || !*text)
-        return err_set(err, E_USAGE, "say which jobs, as in /api/curves?jobs=3,5,9");
+        return err_set(err, E_USAGE, "say which jobs, as in jobs=3,5,9");
     for (const char *p = text;; p++) {
         char *end;
         errno = 0;
@@ -197,7 +196,7 @@ static int read_matrices(struct store *store, const int *job, int n, json_t *roo
 static int curves_of(struct store *store, const struct selection *shown, const char *text, int matrices,
                      json_t *root, int *failed, struct err *err)
 {
-    int job[SERVE_MAX_CURVES] = {0}, n = parse_jobs(text, shown->n, job, err);
+    int job[SERVE_MAX_CURVES] = {0}, n = serve_parse_jobs(text, shown->n, job, err);
     if (n < 0)
         return n;
     json_t *jobs = json_array();

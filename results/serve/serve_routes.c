@@ -11,6 +11,7 @@ static const struct {
     [ROUTE_SWEEP] = {"/api/sweep", 0, serve_answer_sweep},
     [ROUTE_PROGRESS] = {"/api/progress", 0, serve_answer_progress},
     [ROUTE_CURVES] = {"/api/curves", 0, serve_answer_curves},
+    [ROUTE_LOG] = {"/api/log", 0, serve_answer_log},
     [ROUTE_MODELS] = {"/api/models", 0, serve_answer_models},
     [ROUTE_PREDICT] = {"/api/predict", 1, serve_answer_predict},
     [ROUTE_METRICS] = {"/metrics", 0, serve_answer_metrics},

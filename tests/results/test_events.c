@@ -50,6 +50,45 @@ static const char *text_of(const json_t *event, const char *key)
     return json_string_value(json_object_get(event, key));
 }
 
+/* A log as several runs of it leave it: half lines, other jobs, another grid before. */
+static void write_log(const char *text, int times)
+{
+    FILE *file = fopen(log_path, "a");
+    assert_non_null(file);
+    for (int i = 0; i < times; i++)
+        fputs(text, file);
+    fclose(file);
+}
+
+static void lines_of_a_job_are_found(void **state)
+{
+    (void)state;
+    json_t *lines = json_array();
+    assert_int_equal(events_of_job(path, 1, "2026-01-01T00:00:00Z", lines), 0);
+    assert_int_equal(json_array_size(lines), 0);
+    write_log("{\"time\": \"2025-12-31T23:59:59.900Z\", \"event\": \"job_failed\", \"job\": 1}\n", 1);
+    write_log(
+        "{\"time\": \"2026-01-01T00:00:00.000Z\", \"event\": \"job_started\", \"job\": 1, \"attempt\": 1}\n"
+        "{\"time\": \"2026-01-01T00:00:01.000Z\", \"event\": \"job_fi\n"
+        "{\"time\": \"2026-01-01T00:00:02.000Z\", \"event\": \"job_started\", \"job\": 12}\n"
+        "{\"time\": \"2026-01-01T00:00:02.000Z\", \"event\": \"run_ended\", \"message\": \"\\\"job\\\": 1,\"}\n",
+        1);
+    write_log(
+        "{\"time\": \"2026-01-01T00:00:02.000Z\", \"event\": \"job_started\", \"job\": 7, \"rank\": 3}\n",
+        9000);
+    write_log("{\"time\": \"2026-01-01T00:00:03.000Z\", \"event\": \"job_failed\", \"job\": 1}\n"
+              "{\"time\": \"2026-01-01T00:00:04.000Z\", \"event\": \"job_started\", \"job\": 1",
+              1);
+    assert_int_equal(events_of_job(path, 1, "2026-01-01T00:00:00Z", lines), 0);
+    assert_int_equal(json_array_size(lines), 2);
+    assert_string_equal(text_of(json_array_get(lines, 0), "event"), "job_started");
+    assert_string_equal(text_of(json_array_get(lines, 1), "event"), "job_failed");
+    json_array_clear(lines);
+    assert_int_equal(events_of_job(path, 7, "", lines), 1); /* far more than anybody reads */
+    assert_int_equal(json_array_size(lines), EVENTS_MOST_OF_JOB);
+    json_decref(lines);
+}
+
 static void lines_are_appended(void **state)
 {
     (void)state;
@@ -206,6 +245,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(lines_are_appended, clean),
+        cmocka_unit_test_setup(lines_of_a_job_are_found, clean),
         cmocka_unit_test_setup(a_half_line_spoils_no_other, clean),
         cmocka_unit_test_setup(a_line_cut_by_a_full_disk_spoils_no_other, clean),
         cmocka_unit_test_setup(the_tail_of_a_long_log, clean),

@@ -187,6 +187,8 @@ static const struct provocation provocations[] = {
     {"/api/progress", "200", "", BEARER, NULL},
     {"/api/curves", "200", "?jobs=0,1", BEARER, NULL},
     {"/api/curves", "400", "?jobs=x", BEARER, NULL},
+    {"/api/log", "200", "?jobs=0", BEARER, NULL},
+    {"/api/log", "400", "?jobs=0,1", BEARER, NULL},
     {"/api/models", "200", "", BEARER, NULL},
     {"/api/predict", "200", "?model=0", BEARER, NULL},
     {"/api/predict", "400", "?model=x", BEARER, NULL},
@@ -345,7 +347,7 @@ static void every_parameter_is_read(void **state)
             for (const struct tree *p = list ? list->child : NULL; p; p = p->next, n++)
                 check_parameter(path, operation, p);
         }
-    assert_int_equal(n, 5);
+    assert_int_equal(n, 6);
 }
 
 /* Every field of the form shows in the answer, and members that are there only when asked for are there. */

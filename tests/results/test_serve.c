@@ -222,6 +222,37 @@ static void curves_are_the_files_own(void **state)
     restart(NULL, NULL);
 }
 
+/* The log counts rows of the file, the server jobs that are shown. */
+static void the_log_of_a_job_is_told(void **state)
+{
+    (void)state;
+    restart("clusters=1-2-3", NULL); /* number 2 is row 3 */
+    char log[512];
+    snprintf(log, sizeof log, "%s.events.jsonl", served.path);
+    FILE *file = fopen(log, "w");
+    assert_non_null(file);
+    for (int row = 2; row <= 3; row++)
+        fprintf(
+            file,
+            "{\"time\": \"2999-01-01T00:00:00.000Z\", \"event\": \"job_started\", \"job\": %d, \"rank\": %d}\n",
+            row, row + 10);
+    fclose(file);
+    json_t *answer = get_json("/api/log?jobs=2", 200), *lines = json_object_get(answer, "lines");
+    assert_int_equal(json_array_size(lines), 1);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(lines, 0), "rank")), 13);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(lines, 0), "job")), 2);
+    assert_true(json_is_false(json_object_get(answer, "cut")));
+    json_decref(answer);
+    unlink(log);
+    answer = get_json("/api/log?jobs=2", 200);
+    assert_int_equal(json_array_size(json_object_get(answer, "lines")), 0);
+    json_decref(answer);
+    json_decref(get_json("/api/log", 400));
+    json_decref(get_json("/api/log?jobs=1,2", 400));
+    json_decref(get_json("/api/log?jobs=99", 400));
+    restart(NULL, NULL);
+}
+
 /* A small sweep's first part is all of it; matrices come by job. */
 static void the_document_comes_in_parts(void **state)
 {
@@ -920,6 +951,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_page_runs_only_its_own_scripts),
         cmocka_unit_test(progress_counts_the_jobs),
         cmocka_unit_test(curves_are_the_files_own),
+        cmocka_unit_test(the_log_of_a_job_is_told),
         cmocka_unit_test(the_document_comes_in_parts),
         cmocka_unit_test(wrong_curves_are_told),
         cmocka_unit_test(models_are_groups_with_weights),

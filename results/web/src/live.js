@@ -35,6 +35,7 @@ class Live {
     this.predictor = new Predictor();
     this.page = new Page(doc, app, { predictor: this.predictor });
     this.page.sweep.supply = (lacking) => this.#supply(lacking);
+    this.page.sweep.readLog = (j) => api(`api/log?jobs=${j}`);
     this.coming = new Map();
     this.banner = el("p", { class: "banner", role: "alert", id: "banner" });
     this.bar = el("progress", { max: "1", value: "0", "aria-label": "Jobs that are over" });

@@ -48,6 +48,9 @@ export class Sweep {
   /** Fetch what lacks() names; null: there is nothing but the document. @type {null | ((lacking: Lacking) => Promise<void>)} */
   supply = null;
 
+  /** The event log's lines of a job; null: nobody reads it. @type {null | ((j: number) => Promise<{lines: any[], cut: boolean}>)} */
+  readLog = null;
+
   /** @param {any} doc the document */
   constructor(doc) {
     this.load(doc);

@@ -5,6 +5,7 @@ import { confusionOf } from "./confusion.js";
 import { curvesFigure, panelOfGroup } from "./curves.js";
 import { button, download, el, fill, number } from "./dom.js";
 import { duration } from "./front.js";
+import { eventLines, fileLines } from "./log.js";
 import { isSame } from "./model.js";
 
 const WORST = 12; // cells of a run's combination
@@ -37,9 +38,12 @@ export class Run {
     this.matrices = el("div", { class: "two" });
     this.cells = el("ul", { class: "cells", id: "run-cells" });
     this.wrong = el("div", {});
+    this.log = el("ol", { class: "log", id: "run-log" });
+    this.logSaid = el("p", { class: "hint", id: "run-log-said" });
+    const log = el("details", { class: "more", open: true }, el("summary", { text: "Log" }), this.log, this.logSaid);
     this.yaml = el("pre", { id: "run-yaml", tabindex: "0" });
     const save = button("Save as YAML", () => download(`run-${sweep.jobs.key[this.job].slice(0, 8)}.yaml`, new Blob([this.yaml.textContent], { type: "application/yaml" })), { id: "run-save" });
-    this.node = el("div", { id: "run", hidden: true }, this.heading, el("div", { class: "tools" }, button("Close this run", close, { id: "run-close" }), save), this.facts, this.chart.node, this.matrices, this.wrong, el("details", { class: "more" }, el("summary", { text: "Sweep file that runs it again" }), this.yaml));
+    this.node = el("div", { id: "run", hidden: true }, this.heading, el("div", { class: "tools" }, button("Close this run", close, { id: "run-close" }), save), this.facts, log, this.chart.node, this.matrices, this.wrong, el("details", { class: "more" }, el("summary", { text: "Sweep file that runs it again" }), this.yaml));
   }
 
   /** @param {number} j the job, -1: none @param {object} options of curves */
@@ -59,12 +63,38 @@ export class Run {
       ["Time", seconds && `${seconds} on rank ${jobs.rank[j]}, attempt ${jobs.attempts[j]}`],
     ];
     fill(this.facts, ...facts.filter(([, v]) => v !== "" && v !== null && v !== undefined).flatMap(([name, v]) => [el("dt", { text: name }), el("dd", { text: String(v) })]));
+    this.#tellLog(j);
     const drawn = sweep.counted(group).length > 0 && sweep.held.curves[j] === 1;
     this.chart.node.hidden = !drawn;
     if (drawn) this.chart.draw((paint) => curvesFigure(sweep, [panelOfGroup(sweep, group, `Run ${jobs.key[j].slice(0, 8)}`, paint)], options, paint));
     fill(this.matrices, ...(sweep.held.confusion[j] ? Object.keys(sweep.doc.confusion).map((set) => matrix(sweep, group, set)) : []));
     this.#worst(j);
     this.yaml.textContent = jobYaml(sweep, j);
+  }
+
+  /** The event log where there is a server that reads it; else, and until that has answered, what the results file says. */
+  async #tellLog(j) {
+    const { sweep } = this;
+    const asked = `${sweep.jobs.key[j]} ${sweep.jobs.state[j]} ${sweep.jobs.attempts[j]}`;
+    if (this.logOf === asked) return;
+    this.logOf = asked;
+    this.#showLog(fileLines(sweep, j), "From the results file, which keeps the last attempt only; cellsweep serve shows the event log.");
+    if (!sweep.readLog) return;
+    try {
+      const { lines, cut } = await sweep.readLog(j);
+      if (this.logOf !== asked) return;
+      if (lines.length) this.#showLog(eventLines(sweep, j, lines), cut ? "From the event log beside the results file; older lines may be missing." : "From the event log beside the results file.");
+      else this.logSaid.textContent = "From the results file, which keeps the last attempt only: there is no event log beside it that tells of this run.";
+    } catch (error) {
+      if (this.logOf !== asked) return;
+      this.logOf = null;
+      this.logSaid.textContent = `From the results file; the event log was not read: ${error.message}.`;
+    }
+  }
+
+  #showLog(lines, said) {
+    fill(this.log, ...(lines.length ? lines : [{ time: "", text: "It has not begun." }]).map(({ time, text }) => el("li", {}, time && el("time", { text: time }), time && " ", text)));
+    this.logSaid.textContent = said;
   }
 
   /** Cells that were misclassified: the document has them by combination, not by run. */
