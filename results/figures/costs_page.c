@@ -174,10 +174,10 @@ static void collect_texts(struct layout *l, const struct costs_page *page)
     figtext_note(&l->notes, "%s", footer);
 }
 
-static int write_heading(FILE *file, const struct costs_page *page, const struct layout *l)
+static struct figtext_sheet sheet_of(const struct costs_page *page, const struct layout *l)
 {
-    const struct figtext_page text = {file, l->width, l->height};
-    return figtext_heading(&text, EDGE, l->title, l->subtitle, store_synthetic(page->summary->store));
+    return (struct figtext_sheet){
+        l->width, l->height, EDGE, l->title, l->subtitle, &l->notes, store_synthetic(page->summary->store)};
 }
 
 static int panel_height(const struct costs_page *page)
@@ -194,7 +194,8 @@ static struct layout lay_out(const struct costs_page *page, const struct figstyl
     for (int panel = 0; panel < N_COSTS; panel++)
         find_range(&l, page, panel);
     collect_texts(&l, page);
-    l.top = 4 + write_heading(NULL, page, &l);
+    const struct figtext_sheet sheet = sheet_of(page, &l);
+    l.top = 4 + figtext_sheet_top(&sheet);
     l.height = l.top + N_COSTS / l.columns * panel_height(page) + 14 +
                figtext_notes_height(&l.notes, l.width - 2 * EDGE);
     return l;
@@ -276,23 +277,15 @@ static void write_panel(FILE *file, const struct costs_page *page, const struct 
     fputs("unset label; unset arrow; unset object\n", file);
 }
 
-static void write_notes(FILE *file, const struct layout *l)
-{
-    const struct figtext_page text = {file, l->width, l->height};
-    int height = figtext_notes_height(&l->notes, l->width - 2 * EDGE);
-    figtext_write_notes(&text, EDGE, l->height + 4 - height, l->width - 2 * EDGE, &l->notes);
-}
-
 static int write_script(const struct costs_page *page, const char *name, const struct figstyle *style,
                         const char *dir, struct err *err)
 {
     struct layout l = lay_out(page, style);
     struct output out;
-    int rc = gnuplot_open(&out, dir, name, l.width, l.height, style, err);
+    const struct figtext_sheet sheet = sheet_of(page, &l);
+    int rc = figtext_sheet_open(&out, dir, name, &sheet, style, err);
     if (rc < 0)
         return rc;
-    write_heading(out.file, page, &l);
-    write_notes(out.file, &l);
     fprintf(out.file,
             "f = '%s.tsv'\nset multiplot\nset border 1; unset ytics; set xtics font ''.plain(9.5)\n", name);
     for (int panel = 0; panel < N_COSTS; panel++)

@@ -639,8 +639,7 @@ static void write_legend(FILE *file, const struct layout *l, enum metric metric)
 static void write_notes(FILE *file, const struct layout *l)
 {
     const struct figtext_page text = {file, l->width, l->height};
-    int height = figtext_notes_height(&l->notes, l->text_width);
-    figtext_write_notes(&text, l->text_left, l->height - 14 - height, l->text_width, &l->notes);
+    figtext_write_foot(&text, l->text_left, l->text_width, 18, &l->notes);
 }
 
 int curves_write_script(const struct curves_page *page, enum metric metric, const struct figstyle *style,

@@ -1,6 +1,5 @@
 #include "figures/figtext.h"
 
-#include "figures/gnuplot.h"
 #include "utf8.h"
 
 #include <stdarg.h>
@@ -177,4 +176,36 @@ void figtext_write_notes(const struct figtext_page *page, int x, int y, int widt
 {
     for (int i = 0; i < notes->n; i++)
         y += NOTE_STEP * figtext_paragraph(page, x, y, width, NOTE, notes->text[i]);
+}
+
+void figtext_write_foot(const struct figtext_page *page, int x, int width, int above,
+                        const struct figtext_notes *notes)
+{
+    int y = page->height + 4 - above - figtext_notes_height(notes, width);
+    figtext_write_notes(page, x, y, width, notes);
+}
+
+/* ---- whole pages ---- */
+
+static int write_sheet_heading(FILE *file, const struct figtext_sheet *sheet)
+{
+    const struct figtext_page page = {file, sheet->width, sheet->height};
+    return figtext_heading(&page, sheet->edge, sheet->title, sheet->subtitle, sheet->synthetic);
+}
+
+int figtext_sheet_top(const struct figtext_sheet *sheet)
+{
+    return write_sheet_heading(NULL, sheet);
+}
+
+int figtext_sheet_open(struct output *out, const char *dir, const char *name,
+                       const struct figtext_sheet *sheet, const struct figstyle *style, struct err *err)
+{
+    int rc = gnuplot_open(out, dir, name, sheet->width, sheet->height, style, err);
+    if (rc < 0)
+        return rc;
+    const struct figtext_page page = {out->file, sheet->width, sheet->height};
+    write_sheet_heading(out->file, sheet);
+    figtext_write_foot(&page, sheet->edge, sheet->width - 2 * sheet->edge, 0, sheet->notes);
+    return 0;
 }

@@ -11,6 +11,8 @@
 #ifndef CELLSWEEP_FIGTEXT_H
 #define CELLSWEEP_FIGTEXT_H
 
+#include "figures/gnuplot.h"
+
 #include <stdio.h>
 
 enum { FIGTEXT_MAX_NOTES = 8 };
@@ -62,5 +64,24 @@ void figtext_note(struct figtext_notes *notes, const char *format, ...) __attrib
 int figtext_notes_height(const struct figtext_notes *notes, int width);
 void figtext_write_notes(const struct figtext_page *page, int x, int y, int width,
                          const struct figtext_notes *notes);
+
+/* The same at the foot of the page, `above` pixels higher than where they end it. */
+void figtext_write_foot(const struct figtext_page *page, int x, int width, int above,
+                        const struct figtext_notes *notes);
+
+/* A page with a heading, whatever it draws, and notes at its foot, all `edge` from its sides. */
+struct figtext_sheet {
+    int width, height, edge;
+    const char *title, *subtitle;
+    const struct figtext_notes *notes;
+    int synthetic; /* 1: it says so */
+};
+
+/* Where the picture may begin: below the heading. */
+int figtext_sheet_top(const struct figtext_sheet *sheet);
+
+/* Open dir/name.gp, begin it, and write heading and notes. out is closed by the caller; E_IO. */
+int figtext_sheet_open(struct output *out, const char *dir, const char *name,
+                       const struct figtext_sheet *sheet, const struct figstyle *style, struct err *err);
 
 #endif

@@ -61,8 +61,7 @@ static int write_heading(FILE *file, const struct summary *summary, const struct
 static void write_notes(FILE *file, const struct layout *l)
 {
     const struct figtext_page text = {file, l->width, l->height};
-    int height = figtext_notes_height(&l->notes, l->text_width);
-    figtext_write_notes(&text, l->text_left, l->height + 4 - height, l->text_width, &l->notes);
+    figtext_write_foot(&text, l->text_left, l->text_width, 0, &l->notes);
 }
 
 /* Titles and width are there; picture: its height. */

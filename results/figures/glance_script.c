@@ -347,8 +347,7 @@ int glance_write_script(const struct glance_page *page, const struct replicates 
     const struct figtext_page text = {out.file, l.width, l.height};
     fputs("set multiplot\n", out.file);
     write_heading(out.file, page, &l);
-    figtext_write_notes(&text, EDGE, l.height + 4 - figtext_notes_height(&l.notes, l.width - 2 * EDGE),
-                        l.width - 2 * EDGE, &l.notes);
+    figtext_write_foot(&text, EDGE, l.width - 2 * EDGE, 0, &l.notes);
     fprintf(out.file,
             "f = '%s.tsv'\nset xtics %s font ''.plain(9) offset 0,0.3; unset ytics; unset key\n"
             "unset grid; set grid xtics lt 1 lc rgb '" PALETTE_GRID "'\n",

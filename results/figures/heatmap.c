@@ -446,8 +446,7 @@ static void write_plot(FILE *file, const struct heatmap *h, const struct page *p
 static void write_notes(FILE *file, const struct page *page)
 {
     const struct figtext_page text = {file, page->width, page->height};
-    int height = figtext_notes_height(&page->notes, page->text_width);
-    figtext_write_notes(&text, page->text_left, page->height + 4 - height, page->text_width, &page->notes);
+    figtext_write_foot(&text, page->text_left, page->text_width, 0, &page->notes);
 }
 
 static int write_script(const struct heatmap *h, const char *name, int percent, const struct figstyle *style,

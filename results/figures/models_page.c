@@ -463,8 +463,7 @@ int models_page_write(const struct summary *summary, const struct which_model *w
         return rc;
     const struct figtext_page page = {out.file, l.width, l.height};
     write_heading(out.file, summary, &l);
-    figtext_write_notes(&page, EDGE, l.height - 10 - figtext_notes_height(&l.notes, l.width - 2 * EDGE) + 14,
-                        l.width - 2 * EDGE, &l.notes);
+    figtext_write_foot(&page, EDGE, l.width - 2 * EDGE, 0, &l.notes);
     if (l.rank_y > 0)
         write_ranks(out.file, summary, &l, place);
     write_axes(out.file, &l, place->chance);

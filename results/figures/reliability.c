@@ -151,10 +151,10 @@ static void collect_texts(struct layout *l, const struct reliability_page *page)
     figtext_note(&l->notes, "%s", footer);
 }
 
-static int write_heading(FILE *file, const struct reliability_page *page, const struct layout *l)
+static struct figtext_sheet sheet_of(const struct reliability_page *page, const struct layout *l)
 {
-    const struct figtext_page text = {file, l->width, l->height};
-    return figtext_heading(&text, EDGE, l->title, l->subtitle, store_synthetic(page->summary->store));
+    return (struct figtext_sheet){
+        l->width, l->height, EDGE, l->title, l->subtitle, &l->notes, store_synthetic(page->summary->store)};
 }
 
 static int panel_height(const struct layout *l)
@@ -182,7 +182,8 @@ static struct layout lay_out(const struct reliability_page *page, const struct f
             diagram(page, k / RELIABILITY_BINS % page->n_lines, k / RELIABILITY_BINS / page->n_lines);
         l.most = r->n[k % RELIABILITY_BINS] > l.most ? r->n[k % RELIABILITY_BINS] : l.most;
     }
-    l.top = 4 + write_heading(NULL, page, &l);
+    const struct figtext_sheet sheet = sheet_of(page, &l);
+    l.top = 4 + figtext_sheet_top(&sheet);
     l.height = l.top + n / l.columns * panel_height(&l) + LEGEND * legend_lines(page, &l) + 14 +
                figtext_notes_height(&l.notes, l.width - 2 * EDGE);
     return l;
@@ -265,23 +266,15 @@ static void write_legend(FILE *file, const struct reliability_page *page, const 
     fputc('\n', file);
 }
 
-static void write_notes(FILE *file, const struct layout *l)
-{
-    const struct figtext_page text = {file, l->width, l->height};
-    int height = figtext_notes_height(&l->notes, l->width - 2 * EDGE);
-    figtext_write_notes(&text, EDGE, l->height + 4 - height, l->width - 2 * EDGE, &l->notes);
-}
-
 static int write_script(const struct reliability_page *page, const char *name, const struct figstyle *style,
                         const char *dir, struct err *err)
 {
     struct layout l = lay_out(page, style);
     struct output out;
-    int rc = gnuplot_open(&out, dir, name, l.width, l.height, style, err);
+    const struct figtext_sheet sheet = sheet_of(page, &l);
+    int rc = figtext_sheet_open(&out, dir, name, &sheet, style, err);
     if (rc < 0)
         return rc;
-    write_heading(out.file, page, &l);
-    write_notes(out.file, &l);
     fprintf(out.file, "f = '%s.tsv'\nset multiplot\nset xrange [0:1]\n", name);
     for (int panel = 0; panel < page->n_ways; panel++)
         if (has_lines(page, panel))

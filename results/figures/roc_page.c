@@ -173,10 +173,10 @@ static void collect_texts(struct layout *l, const struct roc_page *page)
     figtext_note(&l->notes, "%s", footer);
 }
 
-static int write_heading(FILE *file, const struct roc_page *page, const struct layout *l)
+static struct figtext_sheet sheet_of(const struct roc_page *page, const struct layout *l)
 {
-    const struct figtext_page text = {file, l->width, l->height};
-    return figtext_heading(&text, EDGE, l->title, l->subtitle, store_synthetic(page->summary->store));
+    return (struct figtext_sheet){
+        l->width, l->height, EDGE, l->title, l->subtitle, &l->notes, store_synthetic(page->summary->store)};
 }
 
 static int panel_height(const struct layout *l)
@@ -213,7 +213,8 @@ static struct layout lay_out(const struct roc_page *page, const struct figstyle 
     l.side = (l.width - LEFT - RIGHT - (l.columns - 1) * GAP) / l.columns;
     l.side = l.side > WIDEST ? WIDEST : l.side;
     collect_texts(&l, page);
-    l.top = 4 + write_heading(NULL, page, &l);
+    const struct figtext_sheet sheet = sheet_of(page, &l);
+    l.top = 4 + figtext_sheet_top(&sheet);
     l.height = l.top + N_ROC_CURVES / l.columns * panel_height(&l) + LEGEND * legend_lines(page, &l) + 14 +
                figtext_notes_height(&l.notes, l.width - 2 * EDGE);
     return l;
@@ -316,23 +317,15 @@ static void write_legend(FILE *file, const struct roc_page *page, const struct l
     fputc('\n', file);
 }
 
-static void write_notes(FILE *file, const struct layout *l)
-{
-    const struct figtext_page text = {file, l->width, l->height};
-    int height = figtext_notes_height(&l->notes, l->width - 2 * EDGE);
-    figtext_write_notes(&text, EDGE, l->height + 4 - height, l->width - 2 * EDGE, &l->notes);
-}
-
 static int write_script(const struct roc_page *page, const char *name, const struct figstyle *style,
                         const char *dir, struct err *err)
 {
     struct layout l = lay_out(page, style);
     struct output out;
-    int rc = gnuplot_open(&out, dir, name, l.width, l.height, style, err);
+    const struct figtext_sheet sheet = sheet_of(page, &l);
+    int rc = figtext_sheet_open(&out, dir, name, &sheet, style, err);
     if (rc < 0)
         return rc;
-    write_heading(out.file, page, &l);
-    write_notes(out.file, &l);
     fprintf(out.file,
             "f = '%s.tsv'\nset multiplot\nset xrange [0:1]; set yrange [0:1]; set xtics 0.2; set ytics 0.2\n",
             name);

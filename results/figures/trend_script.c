@@ -251,8 +251,7 @@ static struct page lay_out(const struct trend *trend, const struct figstyle *sty
 static void write_notes(FILE *file, const struct page *p)
 {
     const struct figtext_page text = {file, p->width, p->height};
-    int height = figtext_notes_height(&p->notes, notes_width(p));
-    figtext_write_notes(&text, p->text_left, p->height - 14 - height + LINE, notes_width(p), &p->notes);
+    figtext_write_foot(&text, p->text_left, notes_width(p), 0, &p->notes);
 }
 
 /* Beside the plot, or below it and its axis. */

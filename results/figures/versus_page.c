@@ -245,8 +245,7 @@ int versus_page_write(const struct summary *summary, const struct versus *versus
         return rc;
     const struct figtext_page page = {out.file, l.width, l.height};
     write_heading(out.file, summary, &l);
-    figtext_write_notes(&page, EDGE, l.height - figtext_notes_height(&l.notes, l.width - 2 * EDGE) + 4,
-                        l.width - 2 * EDGE, &l.notes);
+    figtext_write_foot(&page, EDGE, l.width - 2 * EDGE, 0, &l.notes);
     write_rows(out.file, versus, &l);
     write_plot(out.file, &l, name);
     return output_close(&out, err);
