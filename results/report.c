@@ -116,6 +116,7 @@ static int write_figures(const struct findings *findings, const struct dataset *
                                     .whole = findings->whole,
                                     .strategies = findings->compared[FACTOR_STRATEGY][REPLICATES_TEST],
                                     .which = findings->which,
+                                    .cost = findings->cost,
                                     .versus = findings->versus[0],
                                     .style = options->style};
     int rc = figures_write(findings->summary, data, &drawn, options->dir, &figures, err);

@@ -267,8 +267,7 @@ static void write_panel(FILE *file, const struct costs_page *page, const struct 
         write_names(file, page, l, x, y);
     figtext_place(&text, x, y, l->panel, STEP * page->n);
     if (leaks(page))
-        fputs("set object 1 rect from graph 0,0 to graph 1,1 behind fs solid noborder fc rgb '#FBE9E7'\n",
-              file);
+        figtext_leak_ground(file);
     fprintf(file,
             "set xrange [%.9g:%.9g]; set yrange [%g:-0.5]; set xtics %.9g\n"
             "set arrow from 0,graph 0 to 0,graph 1 nohead back lw 1.2 dt (6,4) lc rgb '" PALETTE_DARK "'\n",

@@ -185,6 +185,18 @@ void figtext_write_foot(const struct figtext_page *page, int x, int width, int a
     figtext_write_notes(page, x, y, width, notes);
 }
 
+void figtext_leak_ground(FILE *file)
+{
+    fputs("set object 1 rect from graph 0,0 to graph 1,1 behind fs solid noborder fc rgb '#FBE9E7'\n", file);
+}
+
+void figtext_leak_words(const struct figtext_page *page, int x, int y, double share)
+{
+    char words[96];
+    snprintf(words, sizeof words, "LEAK: up to %.*f %% of test seen", share < 0.1, 100 * share);
+    figtext_label(page, x, y, "right font bold(9.5) textcolor rgb '" PALETTE_SYNTHETIC "'", words);
+}
+
 /* ---- whole pages ---- */
 
 static int write_sheet_heading(FILE *file, const struct figtext_sheet *sheet)

@@ -69,6 +69,11 @@ void figtext_write_notes(const struct figtext_page *page, int x, int y, int widt
 void figtext_write_foot(const struct figtext_page *page, int x, int width, int above,
                         const struct figtext_notes *notes);
 
+/* The ground of the next plot where some of its test images were seen in training, and the words for up to
+ * which share of them, 0 to 1, that end at x. */
+void figtext_leak_ground(FILE *file);
+void figtext_leak_words(const struct figtext_page *page, int x, int y, double share);
+
 /* A page with a heading, whatever it draws, and notes at its foot, all `edge` from its sides. */
 struct figtext_sheet {
     int width, height, edge;

@@ -14,6 +14,9 @@
 #include "figures/versus_page.h"
 #include "figures/reliability.h"
 #include "figures/roc_page.h"
+#include "figures/size_trend.h"
+#include "figures/training_cost_page.h"
+#include "stats/training_size.h"
 #include "stats/marginal.h"
 #include "write/output.h"
 #include "figures/pagename.h"
@@ -472,6 +475,15 @@ static int write_axis_pages(const struct summary *summary, const struct trend_ax
     return rc;
 }
 
+/* Accuracy against how much there is to learn from, where an axis sets that. */
+static int write_size(const struct summary *summary, int factor, const struct figstyle *style,
+                      const char *dir, struct figures *figures, struct err *err)
+{
+    struct trend_axis axis = size_trend_axis(summary, factor);
+    return training_size_is_axis(summary, factor) ? write_axis_pages(summary, &axis, style, dir, figures, err)
+                                                  : 0;
+}
+
 static int write_axes(const struct summary *summary, const struct figstyle *style, const char *dir,
                       struct figures *figures, struct err *err)
 {
@@ -480,6 +492,8 @@ static int write_axes(const struct summary *summary, const struct figstyle *styl
         if (has_figure(summary, f)) {
             struct trend_axis axis = axis_of(summary, f);
             rc = write_axis_pages(summary, &axis, style, dir, figures, err);
+            if (rc == 0)
+                rc = write_size(summary, f, style, dir, figures, err);
         }
     return rc;
 }
@@ -573,6 +587,30 @@ static int write_models(const struct summary *summary, const struct figures_opti
             rc = models_page_write(summary, options->which, p, name, &options->style, dir, err);
     }
     return rc;
+}
+
+static int write_training_costs(const struct summary *summary, const struct figures_options *options,
+                                const char *dir, struct figures *figures, struct err *err)
+{
+    int rc = 0;
+    for (int p = 0; options->cost && p < options->cost->n_places && rc == 0; p++) {
+        char name[PAGENAME_SIZE];
+        if (!training_cost_page_drawn(summary, options->cost, p))
+            continue;
+        training_cost_page_name(summary, options->cost, p, name);
+        rc = add_unique(figures, name, err);
+        if (rc == 0)
+            rc = training_cost_page_write(options->whole, options->cost, p, name, &options->style, dir, err);
+    }
+    return rc;
+}
+
+static int count_training_costs(const struct summary *summary, const struct figures_options *options)
+{
+    int n = 0;
+    for (int p = 0; options->cost && p < options->cost->n_places; p++)
+        n += training_cost_page_drawn(summary, options->cost, p);
+    return n;
 }
 
 static int write_sweeps(const struct summary *summary, const struct figures_options *options, const char *dir,
@@ -671,14 +709,28 @@ static int count_glances(const struct summary *summary, struct err *err)
     return n;
 }
 
-static int count_axis_pages(const struct summary *summary, int factor, struct err *err)
+static int count_pages(const struct summary *summary, struct trend_axis axis, struct err *err)
 {
-    struct trend_axis axis = axis_of(summary, factor);
     struct trend *pages = NULL;
     int n = trend_pages(summary, &axis, &pages, err);
     if (n >= 0)
         trend_free(pages, n);
     return n;
+}
+
+static int count_axis_pages(const struct summary *summary, int factor, struct err *err)
+{
+    return count_pages(summary, axis_of(summary, factor), err);
+}
+
+/* Those of how much there is to learn from, too. */
+static int count_trend_pages(const struct summary *summary, int factor, struct err *err)
+{
+    int n = count_axis_pages(summary, factor, err);
+    int sizes = n >= 0 && training_size_is_axis(summary, factor)
+                    ? count_pages(summary, size_trend_axis(summary, factor), err)
+                    : 0;
+    return n < 0 || sizes < 0 ? E_IO : n + sizes;
 }
 
 static int count_marginal_pages(const struct summary *summary, int factor, struct err *err)
@@ -783,11 +835,12 @@ static int count_left_out(const struct summary *summary, const struct figures_op
 static int count_all(const struct summary *summary, const struct figures_options *options, int n_left_out,
                      struct err *err)
 {
-    int n = count_of_models(summary, options, err), axes = count_axes(summary, count_axis_pages, err);
+    int n = count_of_models(summary, options, err), axes = count_axes(summary, count_trend_pages, err);
     int glances = count_glances(summary, err);
     if (n < 0 || axes < 0 || glances < 0)
         return E_IO;
-    return 1 + n - n_left_out + axes + glances + count_models(summary, options) + count_sweeps(options);
+    return 1 + n - n_left_out + axes + glances + count_models(summary, options) +
+           count_training_costs(summary, options) + count_sweeps(options);
 }
 
 /* Whether an axis has one figure, because there are too many combinations: *n_single figures. E_USAGE when
@@ -833,6 +886,8 @@ static int write_all(const struct summary *summary, const struct figures_options
         rc = write_curves_pages(summary, options, dir, out, err);
     if (rc == 0)
         rc = write_axes(summary, &options->style, dir, out, err);
+    if (rc == 0)
+        rc = write_training_costs(summary, options, dir, out, err);
     if (rc == 0 && single)
         rc = write_reliability(summary, options, dir, out, err);
     if (rc == 0 && single)

@@ -8,6 +8,8 @@
  *     fig4a_more1, ...         those of strategies that the report does not have
  *     imbalance_8-10, ...      accuracy against imbalance, when class_sizes is an axis  (imbalance.h)
  *     axis_<name>_8-10, ...    accuracy against any other axis of the grid           (trend.h)
+ *     training_size_8-10, ...  accuracy against training size, a learning curve      (size_trend.h)
+ *     training_cost_8-10, ...  accuracy against what training costs, Pareto fronts   (training_cost_page.h)
  *     models_none, ...         which model: accuracy against seconds, and ranks      (models_page.h)
  *     sweeps_after, ...        a sweep against the first one of the file             (versus_page.h)
  *     reliability_8-10, ...    reliability diagrams of the strategies                (reliability.h)
@@ -28,6 +30,7 @@
 #include "figures/curves.h"
 #include "stats/calibration.h"
 #include "stats/roc.h"
+#include "stats/training_cost.h"
 #include "stats/versus.h"
 #include "stats/which_model.h"
 #include "data/dataset.h"
@@ -46,6 +49,7 @@ struct figures_options {
     const struct summary *whole;      /* of the whole file */
     const struct compare *strategies; /* on test, of the whole file; NULL: glance.h has no brackets */
     const struct which_model *which;  /* of the whole file; NULL: models do not stand beside each other */
+    const struct training_cost *cost; /* of the whole file; NULL: nothing stands beside its cost */
     const struct versus *versus;      /* of the whole file; NULL: no sweeps are kept apart */
     struct figstyle style;
 };

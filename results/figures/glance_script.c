@@ -242,7 +242,7 @@ static void write_panel_head(FILE *file, const struct layout *l, const struct gl
     snprintf(options, sizeof options, "left font bold(%.1f) textcolor rgb '" PALETTE_SYNTHETIC "'",
              figtext_fit(leak, 9.5, l->panel + GUTTER - 4));
     figtext_label(&text, panel_left(l, panel), panel_top(l, page, panel) - 27, options, leak);
-    fputs("set object 1 rect from graph 0,0 to graph 1,1 behind fs solid noborder fc rgb '#FBE9E7'\n", file);
+    figtext_leak_ground(file);
 }
 
 /* The size in which all names of rows have room. */

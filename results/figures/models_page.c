@@ -1,8 +1,10 @@
 #include "figures/models_page.h"
 
+#include "figures/costaxis.h"
 #include "figures/curves.h"
 #include "figures/figtext.h"
 #include "figures/gnuplot.h"
+#include "figures/marks.h"
 #include "figures/pagename.h"
 #include "write/output.h"
 
@@ -86,23 +88,17 @@ static const char *const colours[] = {PALETTE_BLUE,   PALETTE_VERMILION, PALETTE
                                       PALETTE_ORANGE, PALETTE_SKY,       PALETTE_BLACK, PALETTE_WINE,
                                       PALETTE_INDIGO, PALETTE_OLIVE,     PALETTE_BROWN, PALETTE_FOREST};
 
-/* gnuplot's points, and the size in which they look alike. */
-static const struct shape {
-    int filled, hollow;
-    double size;
-} shapes[] = {{7, 6, 1.5}, {5, 4, 1.35}, {9, 8, 1.65}, {13, 12, 1.75}, {11, 10, 1.65}, {15, 14, 1.55}};
-
-enum { N_COLOURS = sizeof colours / sizeof *colours, N_SHAPES = sizeof shapes / sizeof *shapes };
+enum { N_COLOURS = sizeof colours / sizeof *colours };
 
 struct look {
     const char *colour;
-    struct shape shape;
+    struct mark shape;
 };
 
 static struct look look_of(const struct which_value *value)
 {
     int v = value->number;
-    return (struct look){colours[v % N_COLOURS], shapes[(v + v / N_COLOURS) % N_SHAPES]};
+    return (struct look){colours[v % N_COLOURS], marks[(v + v / N_COLOURS) % N_MARKS]};
 }
 
 struct bar {
@@ -114,8 +110,7 @@ struct layout {
     int rank_y, rank_left, rank_right;         /* the axis of ranks; 0: there is none */
     int order[RANKS_MAX_STRATEGIES], n_bars;
     struct bar bar[RANKS_MAX_STRATEGIES];
-    double x_low, x_high, y_low, y_high; /* axes of the plot */
-    double least;                        /* seconds: what takes less stands here */
+    struct costaxis axis; /* of the plot */
     char title[1024], subtitle[512];
     struct figtext_notes notes;
 };
@@ -136,14 +131,6 @@ static void find_bars(struct layout *l, const struct which_place *place)
     }
 }
 
-static void stretch(double *low, double *high, double x)
-{
-    if (isnan(x))
-        return;
-    *low = fmin(*low, x);
-    *high = fmax(*high, x);
-}
-
 /* Beside jobs of seconds those of less than a hundredth take no time: they would push the others together. */
 static double least_seconds(const struct which_place *place)
 {
@@ -156,30 +143,23 @@ static double least_seconds(const struct which_place *place)
 static void find_ranges(struct layout *l, const struct which_place *place)
 {
     int k = place->ranking->n_values, n = place->ranking->n_datasets;
-    l->x_low = l->y_low = HUGE_VAL;
-    l->x_high = l->y_high = -HUGE_VAL;
-    stretch(&l->y_low, &l->y_high, place->chance);
-    l->least = least_seconds(place);
+    l->axis = costaxis_begin(least_seconds(place));
+    costaxis_accuracy(&l->axis, place->chance);
     for (int i = 0; i < n * k; i++) {
-        if (!isnan(place->point[i].seconds))
-            stretch(&l->x_low, &l->x_high, fmax(l->least, place->point[i].seconds));
-        stretch(&l->y_low, &l->y_high, place->point[i].balanced.mean);
+        costaxis_cost(&l->axis, place->point[i].seconds);
+        costaxis_accuracy(&l->axis, place->point[i].balanced.mean);
     }
     for (int v = 0; v < k; v++) {
-        stretch(&l->y_low, &l->y_high, place->value[v].low);
-        stretch(&l->y_low, &l->y_high, place->value[v].high);
+        costaxis_accuracy(&l->axis, place->value[v].low);
+        costaxis_accuracy(&l->axis, place->value[v].high);
     }
-    double margin = fmax(1.3, pow(l->x_high / l->x_low, 0.06));
-    l->x_low /= margin;
-    l->x_high *= margin;
-    l->y_low = fmax(0, floor(10 * l->y_low - 0.2) / 10);
-    l->y_high = fmin(1.02, ceil(10 * l->y_high + 0.2) / 10);
+    costaxis_end(&l->axis);
 }
 
 static int has_faster(const struct layout *l, const struct which_place *place)
 {
     for (int i = 0; i < place->ranking->n_datasets * place->ranking->n_values; i++)
-        if (place->point[i].seconds < l->least)
+        if (place->point[i].seconds < l->axis.least)
             return 1;
     return 0;
 }
@@ -199,7 +179,7 @@ static void describe_points(struct layout *l, const struct which_place *place)
                      "others.",
                      n);
     if (has_faster(l, place))
-        figtext_note(&l->notes, "Jobs of less than %g s stand at %g s.", l->least, l->least);
+        figtext_note(&l->notes, "Jobs of less than %g s stand at %g s.", l->axis.least, l->axis.least);
 }
 
 static const char *ranks_meaning(const struct compare_ranking *r)
@@ -379,17 +359,9 @@ static void write_axes(FILE *file, const struct layout *l, double chance)
     double w = l->width, h = l->height;
     const struct figtext_page text = {file, l->width, l->height};
     figtext_place(&text, LEFT, l->top, l->plot_width, PLOT);
-    fprintf(file,
-            "set logscale x; set xrange [%.9g:%.9g]; set yrange [%.9g:%.9g]; set ytics 0.1\n"
-            "set xlabel 'Seconds a job' offset 0,0.4; set ylabel 'Test balanced accuracy'\n",
-            l->x_low, l->x_high, l->y_low, l->y_high);
-    if (isfinite(chance))
-        fprintf(file,
-                "set arrow from graph 0,first %.9g to graph 1,first %.9g nohead back lw 1 dt (4,4) lc rgb "
-                "'" PALETTE_GREY "'\n"
-                "set label 'chance' at graph 1,first %.9g left offset 0.6,0 font plain(9.5) textcolor "
-                "rgb '" PALETTE_GREY "'\n",
-                chance, chance, chance);
+    costaxis_write(file, &l->axis);
+    fputs("set xlabel 'Seconds a job' offset 0,0.4; set ylabel 'Test balanced accuracy'\n", file);
+    costaxis_chance(file, chance);
     int x = l->below ? LEFT : LEFT + l->plot_width + RIGHT, y = l->below ? l->top + PLOT + AXIS : l->top;
     fprintf(
         file,
@@ -398,31 +370,13 @@ static void write_axes(FILE *file, const struct layout *l, double chance)
         x / w, 1 - y / h);
 }
 
-/* Every decade; of few of them 2 and 5 in it, too. */
-static void write_ticks(FILE *file, const struct layout *l)
-{
-    static const double steps[] = {1, 2, 5};
-    int n = log10(l->x_high / l->x_low) < 1.7 ? 3 : 1;
-    const char *separator = "set xtics (";
-    for (int decade = (int)floor(log10(l->x_low)); pow(10, decade) < l->x_high; decade++)
-        for (int i = 0; i < n; i++) {
-            double x = steps[i] * pow(10, decade);
-            if (x < l->x_low || x > l->x_high)
-                continue;
-            fprintf(file, "%s'%g' %.9g", separator, x, x);
-            separator = ", ";
-        }
-    if (*separator == ',')
-        fputs(")\n", file);
-}
-
 /* gnuplot complains of a plot without a point. */
 static void write_points(FILE *file, const struct layout *l, const struct summary *summary,
                          const struct which_place *place)
 {
     int several = place->ranking->n_datasets > 1;
     const char *separator = "plot ";
-    fprintf(file, "drawn(seconds) = seconds < %.9g ? %.9g : seconds\n", l->least, l->least);
+    fprintf(file, "drawn(seconds) = seconds < %.9g ? %.9g : seconds\n", l->axis.least, l->axis.least);
     for (int v = 0; v < place->ranking->n_values; v++) {
         const struct which_value *value = &place->value[v];
         const struct look look = look_of(value);
@@ -467,7 +421,6 @@ int models_page_write(const struct summary *summary, const struct which_model *w
     if (l.rank_y > 0)
         write_ranks(out.file, summary, &l, place);
     write_axes(out.file, &l, place->chance);
-    write_ticks(out.file, &l);
     fprintf(out.file, "f = '%s.tsv'\n", name);
     write_points(out.file, &l, summary, place);
     return output_close(&out, err);

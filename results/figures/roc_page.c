@@ -114,19 +114,18 @@ static const double LEGEND_POINTS = 10.5;
 
 struct layout {
     int width, height, top, columns, side; /* of the figure; panels beside each other; side of a square */
-    char title[1024], subtitle[512], leak[96];
+    char title[1024], subtitle[512];
+    double leak; /* share of the test images that were seen in training, of the line with most */
     struct figtext_notes notes;
 };
 
 static void tell_leak(struct layout *l, const struct roc_page *page)
 {
-    double share = 0;
     for (int i = 0; i < page->n_lines; i++)
         if (glance_leaks(group_of(page, i)))
-            share = fmax(share, group_of(page, i)->leak_share.mean);
-    if (!(share > 0))
+            l->leak = fmax(l->leak, group_of(page, i)->leak_share.mean);
+    if (!(l->leak > 0))
         return;
-    snprintf(l->leak, sizeof l->leak, "LEAK: up to %.*f %% of test seen", share < 0.1, 100 * share);
     figtext_note(&l->notes,
                  "Dotted on red: test images were seen in training, so these curves are no estimate of "
                  "what new cells would give.");
@@ -279,11 +278,9 @@ static void write_panel(FILE *file, const struct roc_page *page, const struct la
     int x = LEFT + kind % l->columns * (l->side + GAP),
         y = l->top + kind / l->columns * panel_height(l) + TITLE;
     figtext_label(&text, x, y - 12, "left font bold(11)", titles[kind]);
-    if (*l->leak) {
-        figtext_label(&text, x + l->side, y - 12,
-                      "right font bold(9.5) textcolor rgb '" PALETTE_SYNTHETIC "'", l->leak);
-        fputs("set object 1 rect from graph 0,0 to graph 1,1 behind fs solid noborder fc rgb '#FBE9E7'\n",
-              file);
+    if (l->leak > 0) {
+        figtext_leak_words(&text, x + l->side, y - 12, l->leak);
+        figtext_leak_ground(file);
     }
     figtext_place(&text, x, y, l->side, l->side);
     fprintf(file, "set xlabel '%s' offset 0,0.4; set ylabel '%s'\n", axes[kind][0], axes[kind][1]);

@@ -111,6 +111,15 @@ static int jumps(struct making *m, int *group, int n)
     return 0;
 }
 
+/* 1 when facets are always apart, and there are several. */
+static int facets_differ(const struct making *m)
+{
+    for (int g = 1; g < m->summary->n_groups; g++)
+        if (m->axis->apart && !same_facet(m, g, 0))
+            return 1;
+    return 0;
+}
+
 /* 1 when some values of the same clusters differ but stand at the same x: then a line
  * would jump between them. */
 static int find_facets(struct making *m, const struct store_job *const *cell, struct err *err)
@@ -118,6 +127,7 @@ static int find_facets(struct making *m, const struct store_job *const *cell, st
     struct partition *clusters = NULL;
     if (!m->axis->facet)
         return 0;
+    m->has_facet = facets_differ(m);
     int rc = partition_new(cell, m->summary->n_groups, FACTOR(FACTOR_CLASSES), &clusters, err);
     for (int part = 0; rc == 0 && part < clusters->n_parts && !m->has_facet; part++)
         m->has_facet = jumps(m, clusters->member + clusters->begin[part],
@@ -181,10 +191,11 @@ static void add_point(struct making *m, struct trend *page, int g)
     m->taken[g] = 1;
 }
 
-/* Groups without a finished job have no point, nor those that do not read the factor. */
+/* Groups without a finished job have no point, nor those that do not read the factor, or whose x is not
+ * known. */
 static int has_point(const struct making *m, int g)
 {
-    return m->summary->group[g].n_state[JOB_DONE] > 0 &&
+    return !isnan(m->x[g]) && m->summary->group[g].n_state[JOB_DONE] > 0 &&
            *combination_value(m->summary->group[g].cell, m->axis->factor);
 }
 
@@ -217,6 +228,18 @@ static int count_before(struct making *m, const struct trend *pages, int i)
     return n;
 }
 
+/* 1 when a page has as many values of x as its axis wants. */
+static int is_wanted(const struct trend *page)
+{
+    if (!page->axis.differs)
+        return 1;
+    for (int i = 1; i < page->n; i++)
+        for (int k = 0; k < i; k++)
+            if (page->axis.differs(page->point[i].x, page->point[k].x))
+                return 1;
+    return 0;
+}
+
 static int make_pages(struct making *m, struct trend *pages, struct err *err)
 {
     int n = 0, rc = 0;
@@ -225,6 +248,11 @@ static int make_pages(struct making *m, struct trend *pages, struct err *err)
             continue;
         pages[n] = (struct trend){.summary = m->summary, .axis = *m->axis, .has_facet = m->has_facet};
         rc = collect_points(m, &pages[n], g, err);
+        if (rc == 0 && !is_wanted(&pages[n])) {
+            free(pages[n].point);
+            pages[n].point = NULL;
+            continue;
+        }
         if (rc == 0)
             pages[n].part = count_before(m, pages, n);
         n++;
@@ -343,7 +371,7 @@ static void write_points(FILE *file, const struct trend *trend)
     fputs("series\tstrategy\tx\tvalue\tjobs\tn\tbalanced_accuracy\tlow\thigh", file);
     for (int k = 1; k < CURVES_FEW; k++)
         fprintf(file, "\tjob%d", k);
-    fputc('\n', file);
+    fputs("\tleak_share\n", file);
     for (int i = 0; i < trend->n; i++) {
         const struct trend_point *p = &trend->point[i];
         const struct stats_summary *s = &p->group->final[SET_TEST][METRIC_BALANCED_ACCURACY];
@@ -358,6 +386,7 @@ static void write_points(FILE *file, const struct trend *trend)
         write_number(file, s->high);
         for (int k = 0; k < CURVES_FEW - 1; k++)
             write_number(file, k < p->n_jobs ? p->job[k] : (double)NAN);
+        write_number(file, p->group->leak_share.mean);
         fputc('\n', file);
     }
 }

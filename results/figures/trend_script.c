@@ -3,6 +3,7 @@
 #include "store/classes.h"
 #include "figures/curves.h"
 #include "figures/figtext.h"
+#include "figures/glance_parts.h"
 #include "figures/gnuplot.h"
 #include "write/output.h"
 #include "strategies/balance.h"
@@ -23,6 +24,7 @@ enum {
     LEGEND_LINE = 21,
     PLOT_HEIGHT = 400,
     LINE = 18,
+    LEAK = 18, /* above the plot, where something leaks */
     EDGE = 14
 };
 
@@ -41,6 +43,7 @@ struct page {
     int n_x;                /* different values on the axis */
     double gap;             /* between the nearest two of them, as a part of the axis */
     int two_lines;          /* 1: below the axis there is room for two lines of ticks */
+    double leak;            /* share of the test images that were seen in training, where it is largest */
     int in_turn;            /* 1: ticks too wide to stand side by side take these in turn */
 };
 
@@ -79,6 +82,8 @@ static void find_ranges(struct page *p, const struct trend *trend)
         p->bars |= has_bar(point);
         p->jobs |= point->n_jobs > 0;
         p->single |= s->n < 2;
+        if (glance_leaks(point->group))
+            p->leak = fmax(p->leak, point->group->leak_share.mean);
     }
     p->y_low = fmax(0, floor(10 * p->y_low - 0.2) / 10);
     p->y_high = fmin(1.02, ceil(10 * p->y_high + 0.2) / 10);
@@ -110,6 +115,12 @@ static void find_gap(struct page *p, const struct trend *trend)
     for (double x = -HUGE_VAL; (next = next_value(trend, x)); x = next->x)
         if (p->n_x++ > 0)
             p->gap = fmin(p->gap, place_on_axis(trend, p, next->x) - place_on_axis(trend, p, x));
+}
+
+/* Two values, or words, have no course that a line could show. */
+static int is_joined(const struct trend *trend, const struct page *page)
+{
+    return page->n_x > 2 && !trend->axis.categorical;
 }
 
 /* What the points of a marginal figure are means of. */
@@ -177,6 +188,13 @@ static void collect_texts(struct page *p, const struct trend *trend)
         jobs += trend->point[i].group->n_jobs;
         elsewhere |= trend->point[i].group->chosen == CHOSEN_ELSEWHERE;
     }
+    if (p->leak > 0)
+        figtext_note(&p->notes,
+                     "Hollow%s, on red: test images were seen in training, so these are no "
+                     "estimates of what new cells would give.",
+                     is_joined(trend, p) ? " and dotted" : "");
+    if (trend->axis.note)
+        figtext_note(&p->notes, "%s", trend->axis.note);
     if (elsewhere)
         figtext_note(&p->notes, "A model was %s.", chosen_elsewhere);
     curves_footer(footer, sizeof footer, trend->summary, group->cell->protocol, done, jobs);
@@ -239,7 +257,7 @@ static struct page lay_out(const struct trend *trend, const struct figstyle *sty
     p.in_turn = !trend->axis.tick && ticks_touch(trend, &p);
     p.two_lines = trend->axis.tick || p.in_turn;
     collect_texts(&p, trend);
-    p.top = write_heading(NULL, trend, &p);
+    p.top = write_heading(NULL, trend, &p) + (p.leak > 0 ? LEAK : 0);
     p.height = p.top + p.plot_height + 84 + (p.two_lines ? LINE : 0) +
                (p.below ? 22 + LEGEND_LINE * trend->n_series : 0) +
                figtext_notes_height(&p.notes, notes_width(&p));
@@ -297,6 +315,10 @@ static void write_axes(FILE *file, const struct trend *trend, const struct page 
 {
     const struct figtext_page text = {file, page->width, page->height};
     double low = page->x_low, high = page->x_high;
+    if (page->leak > 0) {
+        figtext_leak_words(&text, LEFT + page->plot_width, page->top - LEAK / 2, page->leak);
+        figtext_leak_ground(file);
+    }
     figtext_place(&text, LEFT, page->top, page->plot_width, page->plot_height);
     if (trend->axis.log) {
         double margin = high > low ? pow(high / low, 0.12) : 2;
@@ -367,12 +389,6 @@ static int most_jobs(const struct trend *trend, int series)
     return most;
 }
 
-/* Two values, or words, have no course that a line could show. */
-static int is_joined(const struct trend *trend, const struct page *page)
-{
-    return page->n_x > 2 && !trend->axis.categorical;
-}
-
 /* What lies behind the means of a line: single jobs, or bars. */
 static void write_behind(FILE *file, const struct trend *trend, int i, const char *x, const char *color)
 {
@@ -398,11 +414,29 @@ static int repeats_colour(const struct trend *trend, int series)
     return i < series;
 }
 
+static int leaks(const struct trend *trend, int series)
+{
+    for (int i = 0; i < trend->n; i++)
+        if (trend->point[i].series == series && glance_leaks(trend->point[i].group))
+            return 1;
+    return 0;
+}
+
+/* What leaks is hollow. */
+static void write_holes(FILE *file, const struct trend *trend, const struct page *page, int i, const char *x)
+{
+    if (leaks(trend, i))
+        fprintf(file,
+                ", \\\n     f using (column('series') == %d && column('leak_share') > 0 ? %s : "
+                "NaN):'balanced_accuracy' with points notitle pt %d ps mark*%g lc rgb 'white'",
+                i, x, i < 8 ? filled_points[i] : 7, is_joined(trend, page) ? 0.4 : 0.55);
+}
+
 static void write_series(FILE *file, const struct trend *trend, const struct page *page, int i,
                          const char *separator)
 {
     char title[192], x[64];
-    const char *dash = i < 8 && !repeats_colour(trend, i) ? "" : " dt (6,3)";
+    const char *dash = leaks(trend, i) ? " dt (2,2)" : i < 8 && !repeats_colour(trend, i) ? "" : " dt (6,3)";
     const char *color = balance_colour(trend->series[i]->cell->strategy);
     series_title(title, sizeof title, trend, i);
     shifted_x(x, sizeof x, trend, page, i);
@@ -416,6 +450,7 @@ static void write_series(FILE *file, const struct trend *trend, const struct pag
         fprintf(file, "points lw 1.8 pt %d ps mark*1.1", i < 8 ? filled_points[i] : open_points[i % 8]);
     fprintf(file, " lc rgb '%s' title ", color);
     gnuplot_quote(file, title);
+    write_holes(file, trend, page, i, x);
 }
 
 int trend_write_script(const struct trend *trend, const char *name, const struct figstyle *style,

@@ -111,8 +111,11 @@ static void average(struct marginal *m, const struct kept *k, const int *i, int 
         group->n_jobs += from->n_jobs;
         for (int state = 0; state < N_JOB_STATES; state++)
             group->n_state[state] += from->n_state[state];
+        group->leak.mean += from->leak.mean / n;
+        group->leak_share.mean += from->leak_share.mean / n;
     }
     group->final[SET_TEST][METRIC_BALANCED_ACCURACY] = spread(k, i, n);
+    group->at_hand = (double)NAN;
 }
 
 /* Averages stand in the order in which the sweep has their first groups. */

@@ -1,50 +1,9 @@
 #include "stats/overlap.h"
 
-#include "store/drawn.h"
-#include "job.h"
+#include "stats/originals.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* Originals that a job trained on or was judged on: the drawn ones, but those that its strategy leaves
- * out. */
-static int count_used(struct store *store, int job, double *n, struct err *err)
-{
-    int room = store_n_predictions(store, SET_ALL);
-    int *role = err_calloc((size_t)room, sizeof *role, "roles of images", err);
-    int rc = role ? store_read_roles(store, job, role, err) : E_IO;
-    for (int i = 0; i < room && rc == 0; i++)
-        *n += role[i] >= 0 && role[i] != JOB_UNTOUCHED;
-    free(role);
-    return rc;
-}
-
-/* All originals of a job's clusters. A damaged file may count further than an int. */
-static int count_all(struct store *store, int job, double *n, struct err *err)
-{
-    int c = store_n_classes(store);
-    int *confusion = err_calloc((size_t)c * (size_t)c, sizeof *confusion, "a confusion matrix", err);
-    int rc = confusion ? store_read_confusion(store, job, SET_ALL, confusion, err) : E_IO;
-    for (int i = 0; i < c * c && rc == 0; i++)
-        *n += confusion[i] > 0 ? confusion[i] : 0;
-    free(confusion);
-    return rc;
-}
-
-/* Originals that the split of a job divides. */
-static int count_drawn(struct store *store, int job, double *n, struct err *err)
-{
-    long size[CONFIG_MAX_CLUSTERS];
-    const struct store_job *row = &store_jobs(store)[job];
-    *n = 0;
-    if (!drawn_by_sizes(store, row))
-        return count_all(store, job, n, err);
-    int classes = drawn_sizes(store, row, size);
-    for (int c = 0; c < classes; c++)
-        *n += (double)size[c];
-    return classes > 0 ? 0 : count_used(store, job, n, err);
-}
 
 int overlap_ratio(struct store *store, const int *job, int n, double *ratio, struct err *err)
 {
@@ -56,7 +15,7 @@ int overlap_ratio(struct store *store, const int *job, int n, double *ratio, str
         return 0;
     int rebalanced = strcmp(row[job[0]].protocol, "report") == 0;
     if (!rebalanced)
-        rc = count_drawn(store, job[0], &drawn, err);
+        rc = originals_divided(store, job[0], &drawn, err);
     for (int i = 0; i < n && rc == 0; i++) {
         double n_test = row[job[i]].n_test, n_train = rebalanced ? row[job[i]].n_train : drawn - n_test;
         if (n_test < 1 || n_train < 1)

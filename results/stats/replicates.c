@@ -355,3 +355,17 @@ double replicates_mean(const struct replicates_group *group)
         }
     return n > 0 ? sum / n : (double)NAN;
 }
+
+struct stats_summary replicates_interval(const struct replicates_group *group, double test_ratio,
+                                         double *value, int *count)
+{
+    for (int i = 0; i < group->n; i++) {
+        value[i] = group->replicate[i].value;
+        count[i] = i;
+        for (int k = 0; k < i && count[i] == i; k++)
+            if (group->replicate[i].split && group->replicate[k].split == group->replicate[i].split)
+                count[i] = k;
+    }
+    int n = stats_pool(value, count, group->n, count + group->n);
+    return stats_within(stats_of_splits(value, n, test_ratio, summary_level), 0, 1);
+}

@@ -1,6 +1,7 @@
 #include "stats/summary.h"
 
 #include "stats/divided.h"
+#include "stats/originals.h"
 #include "stats/overlap.h"
 #include "store/store_select.h"
 
@@ -373,6 +374,9 @@ static int summarise(struct summary *summary, struct work *work, int values, str
     for (int g = 0; g < summary->n_groups && rc == 0; g++)
         rc = overlap_ratio(work->store, summary->group[g].job, summary->group[g].n_state[JOB_DONE],
                            &summary->group[g].test_ratio, err);
+    for (int g = 0; g < summary->n_groups && rc == 0; g++)
+        rc = originals_at_hand(work->store, summary->group[g].job, summary->group[g].n_state[JOB_DONE],
+                               &summary->group[g].at_hand, err);
     for (int g = 0; g < summary->n_groups && rc == 0; g++)
         rc = find_splits(&summary->group[g], work->store, err);
     if (rc == 0)

@@ -46,6 +46,7 @@ struct summary_group {
      * not -1, sums to 0, and another does not. Their balanced accuracy is the mean recall of the
      * classes that are there. */
     int n_lacking;
+    double at_hand; /* originals to learn from, before a strategy drops, copies or makes any: originals.h */
     struct draws_summary draws; /* of jobs with groups, of tail or given: how many different splits */
     /* Where several splits were drawn and some of them again, runs of one split are one value, their mean: of
      * each finished job, the place in `job` of the first one with its split (n_state[JOB_DONE]), owned. NULL:

@@ -1,6 +1,8 @@
 #include "stats/which_model.h"
-#include "store/classes.h"
+
+#include "stats/job_seconds.h"
 #include "stats/overall.h"
+#include "store/classes.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,48 +19,21 @@ struct making {
 
 /* ---- one model on one set of clusters ---- */
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Of x (n), which is sorted; NaN of none. */
-static double median(double *x, int n)
-{
-    if (n == 0)
-        return (double)NAN;
-    qsort(x, (size_t)n, sizeof *x, ascending);
-    return (x[(n - 1) / 2] + x[n / 2]) / 2;
-}
-
 /* Seconds of the timed jobs of a group, behind x. Returns how many. */
 static int list_seconds(const struct making *m, const struct summary_group *group, double *x)
 {
-    int n = 0;
-    for (int i = 0; i < group->n_state[JOB_DONE]; i++)
-        if (!isnan(m->seconds[group->job[i]]))
-            x[n++] = m->seconds[group->job[i]];
-    return n;
+    return job_seconds_list(m->seconds, group, x);
 }
 
 static struct which_point point_of(struct making *m, int g)
 {
     const struct summary_group *group = &m->summary->group[g];
-    const struct replicates_group *runs = &m->replicates->group[g];
     struct which_point point = {.group = group};
     int cluster[CONFIG_MAX_CLUSTERS];
-    for (int i = 0; i < runs->n; i++) {
-        m->value[i] = runs->replicate[i].value;
-        m->count[i] = i;
-        for (int k = 0; k < i && m->count[i] == i; k++)
-            if (runs->replicate[i].split && runs->replicate[k].split == runs->replicate[i].split)
-                m->count[i] = k;
-    }
-    int n = stats_pool(m->value, m->count, runs->n, m->count + runs->n);
-    point.balanced = stats_within(stats_of_splits(m->value, n, runs->test_ratio, summary_level), 0, 1);
-    n = list_seconds(m, group, m->value);
-    point.seconds = median(m->value, n);
+    point.balanced =
+        replicates_interval(&m->replicates->group[g], m->replicates->group[g].test_ratio, m->value, m->count);
+    int n = list_seconds(m, group, m->value);
+    point.seconds = job_seconds_median(m->value, n);
     n = classes_of(m->summary->store, group->cell, cluster);
     point.chance = n > 0 ? 1.0 / n : (double)NAN;
     return point;
@@ -92,7 +67,7 @@ static void describe_seconds(const struct making *m, struct which_value *value,
     for (int d = 0; d < place->ranking->n_datasets; d++)
         n += list_seconds(m, place->point[d * k + v].group, m->value + n);
     value->timed = n;
-    value->seconds = median(m->value, n);
+    value->seconds = job_seconds_median(m->value, n);
     value->fastest = n > 0 ? m->value[0] : (double)NAN;
     value->slowest = n > 0 ? m->value[n - 1] : (double)NAN;
 }
@@ -158,23 +133,13 @@ static int make_place(struct making *m, const struct compare_ranking *r, struct 
 
 /* ---- all places ---- */
 
-/* Seconds of every job of the file that ran in one go. */
 static int read_seconds(struct store *store, struct making *m, struct err *err)
 {
     size_t n = (size_t)store_n_jobs(store);
-    struct store_mark *mark = err_calloc(n, sizeof *mark, "marks", err);
-    int rc = mark ? store_read_marks(store, mark, err) : E_IO;
-    m->seconds = err_calloc(n, sizeof *m->seconds, "seconds", err);
+    int rc = job_seconds_read(store, &m->seconds, err);
     m->value = err_calloc(n, sizeof *m->value, "seconds", err);
     m->count = err_calloc(2 * n, sizeof *m->count, "seconds", err);
-    if (!m->seconds || !m->value || !m->count)
-        rc = E_IO;
-    for (size_t i = 0; i < n && rc == 0; i++) {
-        double seconds = mark[i].finished - mark[i].started;
-        m->seconds[i] = mark[i].attempts == 1 && seconds > 0 ? seconds : (double)NAN;
-    }
-    free(mark);
-    return rc;
+    return m->value && m->count ? rc : E_IO;
 }
 
 /* Number the models of all places, in the order in which they come. */

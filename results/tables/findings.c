@@ -157,6 +157,15 @@ static int compare_sweeps(struct findings *f, struct store *store, struct err *e
     return rc;
 }
 
+/* What training takes. */
+static int find_training(struct findings *f, struct store *store, struct err *err)
+{
+    int rc = training_size_new(f->summary, &f->size, err);
+    return rc == 0 ? training_cost_new(store, f->whole, f->compared[FACTOR_STRATEGY][REPLICATES_TEST],
+                                       f->compared[FACTOR_MODEL][REPLICATES_TEST], &f->cost, err)
+                   : rc;
+}
+
 int findings_new_read(struct store *store, const struct summary *summary, struct readout asked,
                       struct findings **out, struct err *err)
 {
@@ -181,6 +190,8 @@ int findings_new_read(struct store *store, const struct summary *summary, struct
         rc = compare_sweeps(f, store, err);
     if (rc == 0 && f->compared[FACTOR_MODEL][REPLICATES_TEST])
         rc = which_model_new(store, f->whole, f->compared[FACTOR_MODEL][REPLICATES_TEST], &f->which, err);
+    if (rc == 0)
+        rc = find_training(f, store, err);
     if (rc == 0)
         rc = calibration_new(store, summary, asked, &f->calibration, err);
     if (rc == 0)
@@ -225,6 +236,8 @@ void findings_free(struct findings *findings)
     for (int m = 0; m < FINDINGS_VERSUS; m++)
         versus_free(findings->versus[m]);
     which_model_free(findings->which);
+    training_size_free(findings->size);
+    training_cost_free(findings->cost);
     compare_free(findings->leak);
     inflation_free(findings->selection);
     for (int t = 0; t < N_TRUST; t++)

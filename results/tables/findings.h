@@ -13,7 +13,8 @@
  * Files: scores (mean and interval of every score of scores.h), comparisons (of strategies), factors (models
  * and axes compared), rankings, leak_inflation, selection_inflation, calibration, reliability (how far
  * probabilities can be trusted), calibration_cost (what strategies gain in balanced accuracy and cost in
- * Brier score), models and models_by_clusters (which model, and what it costs), claims, literature, and where
+ * Brier score), models and models_by_clusters (which model, and what it costs), training_size and
+ * training_cost (accuracy against how much there is to learn from, and against what it costs), claims, literature, and where
  * the sweep tunes tuning and tuning_curve, each as .csv (full precision), .md and .tex. A table without rows
  * is not written. sweeps: sweeps that the file keeps apart, each against the first. The metric of comparisons
  * is balanced accuracy: of the test set at the judged epoch, of all originals, and out of fold. No MPI. */
@@ -26,6 +27,8 @@
 #include "stats/compare.h"
 #include "stats/inflation.h"
 #include "stats/roc.h"
+#include "stats/training_cost.h"
+#include "stats/training_size.h"
 #include "stats/trust.h"
 #include "stats/tuned.h"
 #include "stats/versus.h"
@@ -54,6 +57,8 @@ struct findings {
     struct compare *trust[N_TRUST];         /* of strategies, on test, by each of trust.h */
     struct versus *versus[FINDINGS_VERSUS]; /* of whole; NULL: no sweeps are kept apart */
     struct which_model *which;              /* of whole; NULL: models are not compared */
+    struct training_size *size;             /* of summary; owned */
+    struct training_cost *cost;             /* of whole; owned */
     struct calibration *calibration;        /* of summary */
     struct roc *roc;                        /* of summary; owned */
     struct claims *claims;

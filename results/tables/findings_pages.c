@@ -4,6 +4,7 @@
 #include "tables/columns.h"
 #include "tables/literature_pages.h"
 #include "tables/models_pages.h"
+#include "tables/training_pages.h"
 #include "tables/tuning_pages.h"
 #include "tables/versus_pages.h"
 
@@ -846,6 +847,10 @@ const struct findings_page findings_pages[N_FINDINGS_PAGES] = {
     [FINDINGS_MODELS_BY_CLUSTERS] = {"models_by_clusters", "Models on every set of clusters",
                                      models_by_clusters_note, 1, models_by_clusters_rows,
                                      models_by_clusters_csv, models_by_clusters_table},
+    [FINDINGS_TRAINING_SIZE] = {"training_size", "Accuracy against training size", training_size_note, 0,
+                                training_size_rows, training_size_csv, training_size_table},
+    [FINDINGS_TRAINING_COST] = {"training_cost", "Accuracy against cost", training_cost_note, 1,
+                                training_cost_rows, training_cost_csv, training_cost_table},
     [FINDINGS_CLAIMS] = {"claims", "The publication's claims, tested", claims_note, 1, has_claims, claims_csv,
                          claims_text},
     [FINDINGS_LITERATURE] = {"literature", "Claims of others, tested", literature_note, 1, literature_rows,

@@ -21,6 +21,8 @@ enum {
     FINDINGS_SWEEPS,
     FINDINGS_MODELS,
     FINDINGS_MODELS_BY_CLUSTERS,
+    FINDINGS_TRAINING_SIZE,
+    FINDINGS_TRAINING_COST,
     FINDINGS_CLAIMS,
     FINDINGS_LITERATURE,
     FINDINGS_TUNING, /* this and those behind it: only of a sweep that tunes */
