@@ -42,8 +42,11 @@ static const struct density {
     double decades; /* up to which */
     int n, every;
     double step[7];
-} densities[] = {
-    {0.8, 7, 1, {1, 1.5, 2, 3, 4, 5, 7}}, {1.7, 3, 1, {1, 2, 5}}, {7, 1, 1, {1}}, {HUGE_VAL, 1, 2, {1}}};
+} densities[] = {{0.8, 7, 1, {1, 1.5, 2, 3, 4, 5, 7}},
+                 {1.7, 3, 1, {1, 2, 5}},
+                 {2.5, 2, 1, {1, 3}},
+                 {7, 1, 1, {1}},
+                 {HUGE_VAL, 1, 2, {1}}};
 
 void costaxis_write(FILE *file, const struct costaxis *axis)
 {
@@ -58,7 +61,7 @@ void costaxis_write(FILE *file, const struct costaxis *axis)
             double x = d->step[i] * pow(10, decade);
             if (x < axis->x_low || x > axis->x_high)
                 continue;
-            fprintf(file, "%s'%.3g' %.9g", separator, x, x);
+            fprintf(file, x < 999999 ? "%s'%.6g' %.9g" : "%s'%.3e' %.9g", separator, x, x);
             separator = ", ";
         }
     if (*separator == ',')

@@ -22,6 +22,7 @@ static const struct piece {
     {"leak_inflation", {"leak_inflation"}, HOME_TABLES, 0},
     {"selection_inflation", {"selection_inflation"}, HOME_TABLES, 0},
     {"models", {"models", "models_by_clusters"}, HOME_TABLES, 0},
+    {"training", {"training_size", "training_cost"}, HOME_TABLES, 0},
     {"tuning", {"tuning", "tuning_curve", "trials"}, HOME_TABLES, 0},
     {"", {"test loss"}, HOME_MEANS, 0},
     {"", {"train loss"}, HOME_MEANS, 0},

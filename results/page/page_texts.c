@@ -68,6 +68,38 @@ static json_t *models_in_words(struct document *d)
     return list;
 }
 
+/* A place of training_cost.h in words, with how many models stand there. */
+static json_t *cost_words(struct document *d, const struct training_cost *cost, int p)
+{
+    const struct training_cost_place *place = &cost->place[p];
+    unsigned own = combination_own(d->store, FACTOR_STRATEGY) |
+                   (place->n_models > 1 ? combination_own(d->store, FACTOR_MODEL) : 0);
+    struct store_job cell = *place->point[0].group->cell;
+    json_t *object = json_object();
+    char *text = NULL;
+    size_t n;
+    FILE *file = open_memstream(&text, &n);
+    if (file) {
+        training_cost_words(file, d->findings->whole, cost, p);
+        d->failed |= fclose(file) != 0;
+    }
+    combination_blank(&cell, own);
+    columns_put(object, d->store, &cell, FACTORS_ALL & ~own, &d->failed);
+    document_put(d, object, "models", json_integer(place->n_models));
+    document_put(d, object, "text", text ? json_out_text(text) : NULL);
+    free(text);
+    return object;
+}
+
+static json_t *costs_in_words(struct document *d)
+{
+    const struct training_cost *cost = d->findings->cost;
+    json_t *list = json_array();
+    for (int p = 0; p < cost->n_places; p++)
+        document_add(d, list, cost_words(d, cost, p));
+    return list;
+}
+
 void document_put_summary(struct document *d)
 {
     json_t *object = json_object(), *sentences = json_array();
@@ -79,6 +111,7 @@ void document_put_summary(struct document *d)
     document_put(d, object, "sentences", sentences);
     document_put(d, object, "cost", found(d, cost_sentence, 0));
     document_put(d, object, "models", models_in_words(d));
+    document_put(d, object, "training_cost", costs_in_words(d));
     if (d->findings->versus[0])
         document_put(d, object, "sweeps", found(d, versus_sentences, 1));
     document_put(d, object, "warnings", found(d, headline_warnings, 1));

@@ -164,7 +164,7 @@ export class WhichModel {
 }
 
 /** Two digits: "0.0025 s", "340 s". */
-const seconds = (x) => (typeof x === "number" ? `${x >= 99.5 ? x.toFixed(0) : Number(x.toPrecision(2))} s` : "–");
+export const seconds = (x) => (typeof x === "number" ? `${x >= 99.5 ? x.toFixed(0) : Number(x.toPrecision(2))} s` : "–");
 
 /** What guessing gives, where it is the same in all sets. */
 function chanceLine(chance, paint) {

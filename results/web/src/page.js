@@ -26,6 +26,7 @@ import { Summary, summaryDefaults } from "./summary.js";
 import { Suspects, suspectsDefaults } from "./suspects.js";
 import { Sweeps, haveSweeps, sweepsDefaults } from "./sweeps.js";
 import { toggleTheme } from "./theme.js";
+import { Training, haveTraining, trainingDefaults } from "./training.js";
 import { Trials, trialsDefaults } from "./trials.js";
 
 const EAGER = 2000; // jobs up to which sections out of view are drawn as soon as the browser has time
@@ -66,7 +67,7 @@ export class Page {
     this.app = app;
     this.predictor = predictor;
     this.sweep = new Sweep(doc);
-    this.view = new View({ ...explorerDefaults(this.sweep), ...summaryDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep), ...reliabilityDefaults(this.sweep), ...modelsDefaults(this.sweep), ...sweepsDefaults(this.sweep), ...cutsDefaults(this.sweep), ...runsDefaults(), ...suspectsDefaults(), ...trialsDefaults() });
+    this.view = new View({ ...explorerDefaults(this.sweep), ...summaryDefaults(this.sweep), ...confusionDefaults(this.sweep), ...comparisonDefaults(this.sweep), ...reliabilityDefaults(this.sweep), ...modelsDefaults(this.sweep), ...trainingDefaults(this.sweep), ...sweepsDefaults(this.sweep), ...cutsDefaults(this.sweep), ...runsDefaults(), ...suspectsDefaults(), ...trialsDefaults() });
     this.choices = this.#choices();
     this.parts = [];
     this.marks = 0; // updates that wait for what they changed to be drawn
@@ -104,6 +105,7 @@ export class Page {
       haveSweeps(sweep) && ["sweeps", "Sweeps compared", () => [new Sweeps(sweep, view)]],
       ["comparisons", "Comparisons", () => [new Comparison(sweep, view)]],
       haveModels(sweep) && ["models", "Which model", () => [new WhichModel(sweep, view)]],
+      haveTraining(sweep) && ["training", "Training size and cost", () => [new Training(sweep, view)]],
       ["confusion", "Confusion matrices", () => [new Confusion(sweep, view)]],
       ["calibration", "Calibration", () => [new Reliability(sweep, view)]],
       ["roc", "ROC and PR curves", () => [new Roc(sweep, view)]],

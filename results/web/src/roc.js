@@ -3,9 +3,10 @@
 import { Chart, plain } from "./chart.js";
 import { el, fill, number } from "./dom.js";
 import { Shown, capital, cellSelects, cellTitle, chosenCell, isCellKey } from "./explorer.js";
+import { leakMarks } from "./leaks.js";
 import { isSame, named } from "./model.js";
 import { reader } from "./table.js";
-import { LEAKY, faded, visible } from "./theme.js";
+import { faded, visible } from "./theme.js";
 
 const POINTS = 101, UNDEFINED = 65535;
 const KINDS = {
@@ -108,10 +109,9 @@ export class Roc {
       layout[i ? "xaxis2" : "xaxis"] = { range: [0, 1], dtick: 0.2, domain: box.x, anchor: y, title: { text: of.x, standoff: 6 } };
       layout[i ? "yaxis2" : "yaxis"] = { range: [0, 1.01], dtick: 0.2, domain: box.y, anchor: x, title: { text: of.y, standoff: 6 } };
       layout.annotations.push({ xref: `${x} domain`, yref: `${y} domain`, x: 0, y: 1, xanchor: "left", yanchor: "bottom", showarrow: false, text: `<b>${of.title}</b>`, font: { size: 13 } });
-      if (leak > 0) {
-        layout.annotations.push({ xref: `${x} domain`, yref: `${y} domain`, x: 1, y: 1, xanchor: "right", yanchor: "bottom", showarrow: false, text: `<b>LEAK: up to ${percent(leak)} of test seen</b>`, font: { size: 12, color: LEAKY[paint.theme].ink } });
-        layout.shapes.push({ type: "rect", xref: `${x} domain`, yref: `${y} domain`, x0: 0, x1: 1, y0: 0, y1: 1, layer: "below", line: { width: 0 }, fillcolor: LEAKY[paint.theme].ground });
-      }
+      const marks = leakMarks(x, y, leak, paint);
+      layout.annotations.push(...marks.annotations);
+      layout.shapes.push(...marks.shapes);
       layout.shapes.push(...chance(kind, lines, x, y, sweep, paint));
     });
     const columns = ["strategy", "curve", "x", "mean", "low", "high", "n"];
@@ -163,5 +163,3 @@ function inWords(lines) {
     lines.some((l) => l.leak > 0) && "Dotted on red: test images were seen in training, so these curves are no estimate of what new cells would give.",
   ].filter(Boolean).join(" ");
 }
-
-const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
