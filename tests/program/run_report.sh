@@ -57,7 +57,7 @@ else
 fi
 
 # Cluster 8 has fewer images than 10, but of it four times as many are drawn: 10 is the minority.
-printf 'name: turned\ndata: builtin\ngrid:\n  clusters: [[8, 10]]\n  strategy: [none, oversample]\n  class_sizes: [[40, 10]]\n  seed: {first: 1, count: 2}\ntrain: {epochs: 1}\nimage.size: 20\n' >"$TMP/turned.yaml"
+printf 'name: turned\ndata: builtin\ngrid:\n  clusters: [[8, 10]]\n  strategy: [none, oversample]\n  class_sizes: [[40, 10], [20, 5]]\n  seed: {first: 1, count: 2}\ntrain: {epochs: 1}\nimage.size: 20\n' >"$TMP/turned.yaml"
 check "a sweep of drawn sizes" "$cellsweep" run "$TMP/turned.yaml" -o "$TMP/turned.h5" -q
 check "its report" bash -c "'$cellsweep' report '$TMP/turned.h5' -o '$TMP/turned' >'$TMP/turned.log' 2>&1"
 prevalence() { awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i } $c["set"] == "test" && $c["score"] == "prevalence" { print $c["mean"] }' "$TMP/turned/scores.csv" | sort -u; }
@@ -66,9 +66,25 @@ check "nothing published is set beside it" bash -c "! grep -qi published '$TMP/t
 ratio() { awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i } NR == 2 { print $c["test_ratio"] }' "$TMP/turned/final.csv"; }
 check "10 of the 50 drawn images judge, 40 train" test "$(ratio)" = 0.25
 
+# Accuracy against training size: originals, whatever a strategy makes of them; the figure shows the table.
+size=$TMP/turned/training_size.csv
+check "sizes of the same proportions are a table" test "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next } { print $c["strategy"], $c["originals"], $c["n_train"] }' "$size" | sort -n -k2 | tr '\n' ';')" = "none 20 20;oversample 20 32;none 40 40;oversample 40 64;"
+shown() { awk -F"$1" 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next } { printf "%s %.6f %.6f\n", $c["strategy"], $c[x], $c["balanced_accuracy"] }' x="$2" "$3" | sort; }
+check "and a figure, which shows it" test "$(shown , originals "$size")" = "$(shown '\t' x "$TMP/turned/training_size_8-10.tsv")" -a -s "$TMP/turned/training_size_8-10.png"
+check "which says what it counts" grep -q "Copies and augmented versions add none" "$TMP/turned/training_size_8-10.gp"
+# Against what it costs: images that jobs saw, as the table of jobs has them.
+cost=$TMP/turned/training_cost.csv
+"$cellsweep" export "$TMP/turned.h5" --table jobs -o "$TMP/turned.jobs.csv"
+saw() { awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next } { k = $c["strategy"] " " $c["class_sizes"]; n[k]++; s[k] += $c["n_train"] * $c["epochs_done"] } END { for (k in n) printf "%s %d\n", k, s[k] / n[k] }' "$1" | sort; }
+check "images are those of the jobs" test "$(saw "$TMP/turned.jobs.csv")" = "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next } { printf "%s %s %d\n", $c["strategy"], $c["class_sizes"], $c["images"] }' "$cost" | sort)"
+fronts() { awk -F"$1" 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next } { printf "%d %.6f %d %d\n", $c["images"], $c["balanced_accuracy"], $c["front_images"], $c["front_seconds"] }' "$2" | sort; }
+check "figures show them, and the fronts" test "$(fronts , "$cost")" = "$(for f in "$TMP"/turned/training_cost_*.tsv; do fronts '\t' "$f"; done | sort)"
+check "that they are of means is said" grep -q "Pareto front of means" "$TMP/turned/training_cost_8-10_class_sizes=40-10.gp"
+
 printf 'name: rates\ndata: builtin\nmodel: fake\nfake.milliseconds: 0\ntrain.epochs: 1\ngrid:\n  clusters: [[8, 10]]\n  strategy: [none, oversample]\n  protocol: [{kfold: {folds: 3}}, tail]\n  train.learning_rate: [0.001, 0.01]\n  seed: {first: 1, count: 5}\n' >"$TMP/rates.yaml"
 check "a sweep of folds and of tails" "$cellsweep" run "$TMP/rates.yaml" -o "$TMP/rates.h5" -q
 check "its report" bash -c "'$cellsweep' report '$TMP/rates.h5' -o '$TMP/rates' >'$TMP/rates.log' 2>&1"
+check "one training size alone is no curve" test -s "$TMP/rates/training_cost.csv" -a ! -e "$TMP/rates/training_size.csv"
 folds=$TMP/rates/axis_learning_rate_8-10_kfold-3.gp
 check "intervals of folds are said to be widened" grep -q "widened where splits share images" "$folds"
 check_fails "and not to be too narrow" grep -q narrower "$folds"

@@ -46,7 +46,7 @@ static int small_write_job(struct store *store, int j, const struct small_job *j
                               .finished = job->seconds};
     struct store_outcome outcome = {
         .n_classes = job->n,
-        .n_train = 10,
+        .n_train = job->n_train ? job->n_train : 10,
         .judged_epoch = SMALL_EPOCHS,
         .set = {[SET_TEST] = {1, judged, first, label, probs, job->test ? job->test : made},
                 [SET_ALL] = {1, first, first, label, probs, job->all ? job->all : zero}},

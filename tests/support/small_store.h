@@ -22,6 +22,7 @@ struct small_job {
     double seconds; /* from its start, at 0, to its end */
     int again;      /* attempts beside the first */
     int leak;       /* of its one test image */
+    int n_train;    /* images that it trained on; 0: 10 */
 };
 
 /* Write a file of n jobs; n_classes is C. axis: dotted keys, or NULL. settings: lines of the sweep file

@@ -133,7 +133,7 @@ export class Training {
     return {
       traces,
       layout: {
-        xaxis: { type: "log", title: { text: "training images: originals, before any is dropped or copied" }, tickvals: xs, ticktext: xs.map(String), range: [Math.log10(xs[0] / span ** 0.12), Math.log10(xs.at(-1) * span ** 0.12)] },
+        xaxis: { type: "log", title: { text: paint.width < 560 ? "originals to learn from" : "training images: originals, before any is dropped or copied" }, tickvals: xs, ticktext: xs.map(String), range: [Math.log10(xs[0] / span ** 0.12), Math.log10(xs.at(-1) * span ** 0.12)] },
         yaxis: { title: { text: "test balanced accuracy" } },
         shapes: [...marks.shapes, ...chance.shapes], annotations: [...marks.annotations, ...chance.annotations],
         legend: { orientation: "h", x: 0, y: -0.24, yanchor: "top" },
@@ -163,7 +163,7 @@ export class Training {
       const known = rows.map((r) => r[cost]).filter((v) => v !== null);
       const margin = Math.max(1.3, (Math.max(...known) / Math.min(...known)) ** 0.06);
       const range = [Math.min(...known) / margin, Math.max(...known) * margin];
-      layout[k ? "xaxis2" : "xaxis"] = { type: "log", anchor: y, domain: wide ? [k * 0.54, 0.46 + k * 0.54] : [0, 1], range: range.map(Math.log10), title: { text: COSTS[cost], standoff: 6 }, tickformat: "~g", dtick: Math.log10(range[1] / range[0]) < 1.7 ? "D2" : 1 };
+      layout[k ? "xaxis2" : "xaxis"] = { type: "log", anchor: y, domain: wide ? [k * 0.54, 0.46 + k * 0.54] : [0, 1], range: range.map(Math.log10), title: { text: COSTS[cost], standoff: 6 }, tickformat: "~g", dtick: dense(range[1] / range[0]) };
       layout[k ? "yaxis2" : "yaxis"] = { anchor: x, domain: wide ? [0, 1] : k ? [0, plot / inner] : [1 - plot / inner, 1], title: { text: "test balanced accuracy", standoff: 6 } };
       for (const marks of [leakMarks(x, y, leak, paint), chanceLine(rows[0].chance, x, y, paint)]) {
         layout.shapes.push(...marks.shapes);
@@ -211,6 +211,9 @@ function counts(line) {
 }
 
 const chosenOnTest = (rows) => (rows.some((r) => r.chosen_on === "test") ? " Epochs were chosen on the reported set." : rows.some((r) => r.chosen_on === "elsewhere") ? " A model was trained elsewhere: that it did not see these images is the user's word." : "");
+
+/** Ticks of a logarithmic axis: of a narrow one all digits, of a wide one decades. */
+const dense = (ratio) => (ratio < 6 ? "D1" : ratio < 50 ? "D2" : 1);
 
 /** Pixels of a legend below a plot. */
 const legendHeight = (n, paint) => 22 * Math.ceil(n / Math.max(1, Math.floor(paint.width / 210))) + 10;
