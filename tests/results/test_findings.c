@@ -654,9 +654,9 @@ static void scores_are_exported_without_a_rerun(void **state)
 static void findings_are_written(void **state)
 {
     (void)state;
-    static const char *const names[] = {"scores",           "comparisons", "rankings",
-                                        "leak_inflation",   "calibration", "reliability",
-                                        "calibration_cost", "claims",      "literature"};
+    static const char *const names[] = {"scores",      "comparisons",  "rankings",         "leak_inflation",
+                                        "calibration", "reliability",  "calibration_cost", "claims",
+                                        "literature",  "training_cost"};
     static const char *const extensions[] = {"csv", "md", "tex"};
     struct findings *findings = NULL;
     char file[256];
