@@ -1,9 +1,10 @@
 /* early.mjs - report.html of jobs that stop early, some by the reported set: node early.mjs REPORT.html FOLDER TUNED.html
  * TUNED.html is of a sweep that tunes. */
 import assert from "node:assert/strict";
-import { resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { haveCuts, haveTrials } from "../../results/web/src/model.js";
-import { change, check, drawn, finish, open } from "./browser.mjs";
+import { change, check, drawn, finish, open, parseCsv } from "./browser.mjs";
 
 const [report, folder, tuned] = process.argv.slice(2);
 const page = await open(folder);
@@ -33,6 +34,24 @@ await check("curves say how many jobs are behind their ends", async () => {
 await check("curves end with their last epoch, whatever jobs might have had", async () => {
   const [range, last] = await page.$eval("#plot-curves", (plot) => [plot.layout.xaxis.range[1], Math.max(...plot.data.flatMap((t) => [...t.x].filter((_, i) => t.y[i] !== null)))]);
   assert.ok(last < 12 && range >= last && range < last + 0.5, `the axis ends at ${range}, the last epoch is ${last}`);
+});
+
+await check("accuracy against training size is the table of the report, and says what was chosen on the reported set", async () => {
+  const rows = parseCsv(readFileSync(join(dirname(report), "training_size.csv"), "utf8"));
+  const lines = await page.$eval("#plot-training-size", (plot) => plot.data.map((t) => ({ strategy: t.meta.strategy, points: t.y.map((y, i) => [t.customdata[i][0], t.customdata[i][1], y]) })));
+  assert.deepEqual(lines.map((l) => l.strategy), ["none", "oversample"]);
+  for (const line of lines) {
+    const mine = rows.filter((r) => r.strategy === line.strategy).map((r) => [r.originals, r.n_train, r.balanced_accuracy].map(Number)).sort((a, b) => a[0] - b[0]);
+    assert.equal(mine.length, 2);
+    line.points.forEach((point, i) => point.forEach((x, k) => assert.ok(Math.abs(x - mine[i][k]) <= 1e-8 * Math.abs(x), `${x} is not ${mine[i][k]}`)));
+  }
+  assert.deepEqual(...lines.map((l) => l.points.map((p) => p[0])), "copies are no originals");
+  assert.match(await text("#summary-training-size"), /originals that a job has to learn from.* Epochs were chosen on the reported set\./);
+});
+
+await check("what training costs is told, with what was chosen on the reported set", async () => {
+  await change(page, () => page.select("#training-axis\\.inner", "none"));
+  assert.match(await text("#training-cost"), /Pareto front of means against images: .*Epochs were chosen on the reported set\./);
 });
 
 await check("numbers are marked whose epochs were chosen on the reported set", async () => {

@@ -2,7 +2,7 @@
  * MODELS.csv is the table of the same report. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { change, check, drawn, finish, open, parseCsv } from "./browser.mjs";
 
 const [report, table, folder] = process.argv.slice(2);
@@ -51,6 +51,27 @@ await check("no two models look alike, and each alike in both plots", async () =
   const [costs, ranks] = [await looks("#plot-models"), await looks("#plot-ranks")];
   assert.deepEqual(new Set(Object.values(costs)).size, 4);
   for (const r of new Set(rows.map((row) => row.model))) assert.equal(costs[r], ranks[r]);
+});
+
+await check("what training costs is the table of the report, with its fronts, for people in words", async () => {
+  const costs = parseCsv(readFileSync(join(dirname(report), "training_cost.csv"), "utf8")).filter((r) => r.clusters === "1+27");
+  const drawnOf = await page.$eval("#plot-training-cost", (plot) => plot.data.filter((t) => t.meta.cost).map((t) => ({ ...t.meta, x: t.x[0], y: t.y[0], open: String(t.marker.symbol).endsWith("-open") })));
+  assert.equal(costs.length, 8);
+  assert.equal(drawnOf.length, 16);
+  for (const p of drawnOf) {
+    const row = costs.find((r) => r.strategy === p.strategy && r.model === p.model);
+    near(p.x, Number(row[p.cost]));
+    near(p.y, Number(row.balanced_accuracy));
+    assert.equal(p.open, row[`beaten_${p.cost}`] !== "0", `${p.strategy}, ${p.model}`);
+  }
+  const fronts = await page.$eval("#plot-training-cost", (plot) => Object.fromEntries(plot.data.filter((t) => t.meta.front).map((t) => [t.meta.front, t.x.slice(0, -1)])));
+  for (const cost of ["images", "seconds"]) {
+    const expected = costs.filter((r) => r[`front_${cost}`] === "1").map((r) => Number(r[cost])).sort((a, b) => a - b);
+    assert.equal(fronts[cost].length, expected.length);
+    expected.forEach((x, i) => near(fronts[cost][i], x));
+  }
+  assert.match(await page.$eval("#training-cost", (p) => p.textContent), /Pareto front of means against seconds: .*16 of 28 pairs are tested/);
+  assert.equal(await page.$eval("#plot-training-size", (plot) => plot.closest("figure").hidden), true);
 });
 
 await check("curves of a model that learns at once are told to be flat", async () => {
