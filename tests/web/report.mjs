@@ -369,6 +369,10 @@ await check("a run is linked, equals the export, and is run again by its own swe
   assert.ok((await page.evaluate(() => location.hash)).includes(key));
   assert.equal(await page.$eval("#run", (r) => r.hidden), false);
   assert.equal(await page.evaluate(() => document.activeElement.id), "run-title");
+  const [begun, ended, ...more] = await page.$$eval("#run-log li", (list) => list.map((li) => li.textContent));
+  assert.match(begun, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC attempt 1 started on rank 0$/);
+  assert.match(ended, / UTC finished in [\d.]+ s, 3 epochs, judged after epoch 3$/);
+  assert.equal(more.length, 0);
   const own = epochs.filter((r) => r.key === key);
   const [drawnCurve] = (await traces("run", "mean")).filter((t) => t.set === "test" && t.metric === "balanced_accuracy");
   close(drawnCurve.y, own.map((r) => Number(r.test_balanced_accuracy)), key);
@@ -486,6 +490,38 @@ await check("a page that leaves out what does not fit says so, and shows the res
   assert.deepEqual([await page.$eval("#table-runs", (t) => t.checkVisibility()), await page.$eval("#plot-run", (p) => p.checkVisibility())], [true, false]);
 });
 
+await check("a file that keeps means of groups in place of curves draws those, and says so", async () => {
+  const [head, rest] = readFileSync(report, "utf8").split('id="cellsweep-data">');
+  const end = rest.indexOf("</script>");
+  const doc = JSON.parse(rest.slice(0, end));
+  const whole = new Sweep(structuredClone(doc));
+  const n = whole.nEpochs;
+  /* As in DOCUMENT.md: steps of the largest of a group; here the largest is twice the group's number. */
+  const values = new Uint16Array(whole.groups.length * 3 * n).map((_, i) => (i % (3 * n) === n ? 65535 : (i * 97) % 65535));
+  const most = Float32Array.from(whole.groups, (_, g) => (g + 1) / 50);
+  const base64 = (array) => Buffer.from(array.buffer).toString("base64");
+  Object.assign(doc, { left_out: ["curves"], curves: { train: {}, test: {} }, curve_means: { "test balanced_accuracy": { most: base64(most), values: base64(values) } } });
+  const made = join(folder, "doctored-means.html");
+  writeFileSync(made, `${head}id="cellsweep-data">${JSON.stringify(doc).replaceAll("<", "\\u003c")}${rest.slice(end)}`);
+  await page.goto("about:blank");
+  await page.goto(`file://${made}`, { waitUntil: "load" });
+  await drawn(page);
+  assert.match(await page.$eval(".left-out", (p) => p.textContent), /leaves out learning curves of single jobs: /);
+  const means = await traces("curves", "mean"), bands = await traces("curves", "band");
+  assert.ok(means.length === 2 && bands.length === 2 && means.every((t) => t.set === "test" && t.metric === "balanced_accuracy"));
+  for (const t of means) {
+    const g = whole.groups.findIndex((group) => group.id === t.group);
+    close(t.y, Array.from(values.subarray(3 * g * n, (3 * g + 1) * n), (x) => (x / 65534) * most[g]), t.group);
+    assert.deepEqual(t.n, Array(n).fill(whole.counted(whole.groups[g]).length));
+  }
+  assert.ok(bands.every((t) => Math.min(...t.x) === 2)); // the first epoch has no interval
+  assert.match(await page.$eval("#summary-curves", (p) => p.textContent), /This file keeps means and 95 % intervals of groups, rounded, and not the curves of single jobs/);
+  await change(page, () => page.select("#choose-smooth", "moving"));
+  assert.equal((await traces("curves", "band")).length, 0);
+  await change(page, () => page.select("#choose-metric", "accuracy"));
+  assert.match(await page.$eval("#strategies", (s) => s.innerText), /This file leaves it out, to stay small/);
+});
+
 await check("of a large sweep, too, a link leads to the jobs that failed, and a run says why", async () => {
   const [head, rest] = readFileSync(report, "utf8").split('id="cellsweep-data">');
   const end = rest.indexOf("</script>");
@@ -505,6 +541,7 @@ await check("of a large sweep, too, a link leads to the jobs that failed, and a 
   await page.$eval("#runs", (s) => s.scrollIntoView());
   await page.waitForSelector("#run:not([hidden])");
   assert.match(await page.$eval("#run .facts", (f) => f.innerText), /failed: the disk was full/);
+  assert.match(await page.$eval("#run-log", (l) => l.innerText), /UTC failed: the disk was full$/);
 });
 
 await finish();

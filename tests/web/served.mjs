@@ -3,7 +3,7 @@
  * CELLS is what `data synth` wrote; one of its images is uploaded. The children that are started here are ended here. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { check, downloaded, drawn, expectComplaint, finish, open, parseCsv, sleep } from "./browser.mjs";
 
@@ -192,6 +192,7 @@ await check("what is apart is asked for when it is drawn", async () => {
     window.asked = [];
     window.fetch = async (...request) => {
       const url = String(request[0]);
+      if (location.hash.includes("held") && url.includes("api/curves")) await new Promise((go) => (window.release = go));
       const piece = /part=(\w+)/.exec(url)?.[1];
       window.asked.push(url);
       if (piece && piece !== "first") return new Response(JSON.stringify(apart[piece]));
@@ -214,6 +215,41 @@ await check("what is apart is asked for when it is drawn", async () => {
   const asked = await page.evaluate(() => window.asked);
   assert.ok(asked.some((url) => /curves\?matrices=1&jobs=/.test(url)) && asked.filter((url) => url.endsWith("part=comparisons")).length === 1, asked.join(" "));
   await page.evaluate(() => (window.neverReloaded = true));
+});
+
+await check("what has not come yet is said to be missing on paper, and comes later", async () => {
+  await page.goto("about:blank");
+  await page.goto(`${address}#held`, { waitUntil: "load" });
+  const told = (text_) => until((wanted) => document.querySelector("#strategies > .hint, #strategies .hint")?.parentElement.innerText.includes(wanted) && window.release, {}, text_);
+  await told("Reading …");
+  const onPaper = await page.evaluate(() => {
+    window.dispatchEvent(new Event("beforeprint"));
+    const text_ = document.getElementById("strategies").innerText;
+    const reading = document.body.innerText.includes("Reading …");
+    window.dispatchEvent(new Event("afterprint"));
+    return [text_, reading, document.getElementById("strategies").innerText];
+  });
+  assert.match(onPaper[0], /Not on this paper: the server was still being asked for it/);
+  assert.equal(onPaper[1], false);
+  assert.match(onPaper[2], /Reading …/);
+  await page.evaluate(() => ((location.hash = "#strategies"), window.release()));
+  await until(() => (window.release(), document.querySelector("#plot-curves svg") && !document.getElementById("strategies").innerText.includes("Reading …")));
+  await page.evaluate(() => (window.neverReloaded = true));
+});
+
+await check("one run's view has the lines of the event log, as text", async () => {
+  const lines = readFileSync(`${results}.events.jsonl`, "utf8").split("\n").filter((line) => line.includes('"job": 0,')).map((line) => JSON.parse(line));
+  const message = '<img src=x onerror="document.title=1">';
+  appendFileSync(`${results}.events.jsonl`, `${JSON.stringify({ time: "2999-01-01T00:00:00.000Z", event: "job_failed", job: 0, rank: 0, attempt: 9, last: false, message }).replaceAll('":', '": ')}\n`);
+  await page.$eval("#table-runs tbody a", (a) => a.click());
+  await until(() => document.getElementById("run-log").innerText.includes("2999"));
+  const shown = await page.$$eval("#run-log li", (list) => list.map((li) => li.textContent));
+  assert.equal(shown.length, lines.length + 1);
+  assert.match(shown[0], /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC attempt 1 started on rank 0$/);
+  assert.ok(shown.some((line) => / finished on rank 0 in [\d.]+ (s|min), 80 epochs; test loss [\d.]+, balanced accuracy [\d.]+$/.test(line)), shown.join("\n"));
+  assert.equal(shown.at(-1), `2999-01-01 00:00:00 UTC attempt 9 failed on rank 0: ${message}; it is tried again`);
+  assert.equal(await page.$$eval("#run-log img", (list) => list.length), 0);
+  assert.equal(await text("#run-log-said"), "From the event log beside the results file.");
 });
 
 await check("the token is in no link", async () => {

@@ -26,7 +26,7 @@ const PIECES = { curves: "learning curves", confusion: "confusion matrices", cel
 
 /** What a report left out to stay small. */
 function leftOutText(doc) {
-  const names = doc.left_out.map((name) => PIECES[name] ?? name);
+  const names = doc.left_out.map((name) => (name === "curves" && doc.curve_means ? "learning curves of single jobs" : (PIECES[name] ?? name)));
   const list = names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0];
   return `To stay small this file leaves out ${list}: cellsweep serve ${doc.provenance.results_file} shows all of it, cellsweep report --page-size 0 puts it in.`;
 }

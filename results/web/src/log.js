@@ -11,6 +11,8 @@ function moment(time) {
   return Number.isNaN(date.getTime()) ? String(time) : `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
+/** Fractions of a second, too: a small job has no more. */
+const took = (seconds) => (seconds < 10 ? `${number(seconds, 1)} s` : duration(seconds));
 const brief = (text) => (String(text).length > LOG_LETTERS ? `${String(text).slice(0, LOG_LETTERS)}…` : String(text));
 const because = (text) => (text ? `: ${brief(text)}` : "");
 
@@ -24,10 +26,10 @@ function epochsText(sweep, j, n) {
 const WORDS = {
   job_started: (e) => `attempt ${e.attempt} started on rank ${e.rank}`,
   checkpoint: (e) => `${e.written} ${e.written === 1 ? "checkpoint" : "checkpoints"} written, the last after epoch ${e.epoch}`,
-  job_finished: (e, sweep, j) => `finished on rank ${e.rank} in ${duration(e.seconds)}, ${epochsText(sweep, j, e.epochs)}; test loss ${number(e.loss)}, balanced accuracy ${number(e.balanced_accuracy)}`,
-  job_diverged: (e) => `diverged on rank ${e.rank} after ${duration(e.seconds)} and ${e.epochs} epochs${because(e.message)}`,
+  job_finished: (e, sweep, j) => `finished on rank ${e.rank} in ${took(e.seconds)}, ${epochsText(sweep, j, e.epochs)}; test loss ${number(e.loss)}, balanced accuracy ${number(e.balanced_accuracy)}`,
+  job_diverged: (e) => `diverged on rank ${e.rank} after ${took(e.seconds)} and ${e.epochs} epochs${because(e.message)}`,
   job_failed: (e) => `attempt ${e.attempt} failed on rank ${e.rank}${because(e.message)}${e.last === false ? "; it is tried again" : ""}`,
-  rank_lost: (e) => `rank ${e.rank} was lost, silent for ${duration(e.silent)}`,
+  rank_lost: (e) => `rank ${e.rank} was lost, silent for ${took(e.silent)}`,
 };
 
 /** Lines of the event log in words; of a kind that this page does not know, its name. @param {any[]} events @returns {{time: string, text: string}[]} */
@@ -41,8 +43,8 @@ export function fileLines(sweep, j) {
   const [state, begun, ended] = [jobs.state[j], jobs.started[j], jobs.finished[j]];
   const lines = [];
   if (begun !== null) lines.push({ time: moment(begun), text: `attempt ${jobs.attempts[j]} started${jobs.rank[j] === null ? "" : ` on rank ${jobs.rank[j]}`}` });
-  const took = begun !== null && ended !== null ? ` in ${duration(ended - begun)}` : "";
-  const end = { done: () => `finished${took}, ${epochsText(sweep, j, jobs.epochs_done[j])}, judged after epoch ${jobs.judged_epoch[j]}`, failed: () => `failed${because(jobs.message[j])}`, diverged: () => `diverged after ${jobs.epochs_done[j]} epochs${because(jobs.message[j])}` }[state];
+  const spent = begun !== null && ended !== null ? ` in ${took(ended - begun)}` : "";
+  const end = { done: () => `finished${spent}, ${epochsText(sweep, j, jobs.epochs_done[j])}, judged after epoch ${jobs.judged_epoch[j]}`, failed: () => `failed${because(jobs.message[j])}`, diverged: () => `diverged after ${jobs.epochs_done[j]} epochs${because(jobs.message[j])}` }[state];
   if (end) lines.push({ time: ended === null ? "" : moment(ended), text: end() });
   return lines;
 }
