@@ -44,18 +44,27 @@ static int visit(void *self, const char *path, struct err *err)
 }
 
 /* Networks that only ever saw masked cells say little about unmasked ones. */
-static void note_unmasked(const struct store *store)
+static void note_unmasked(const struct dataset *data)
 {
-    struct dataset *data = NULL;
-    char why[SWEEP_IMAGES_WHY];
     int n = 0;
-    if (sweep_images_open(store, &data, why, NULL) == 0 && data)
-        for (int i = 0; i < data->n_images; i++)
-            n += data->image[i].masked;
+    for (int i = 0; i < data->n_images; i++)
+        n += data->image[i].masked;
     if (n)
         fprintf(stderr, "note: %d of the sweep's %d images were masked by outlines; give --boundaries\n", n,
                 data->n_images);
-    dataset_free(data);
+}
+
+/* The sweep's images, if they are still there. */
+static void find_images(const struct store *store, struct dataset **data)
+{
+    char why[SWEEP_IMAGES_WHY] = "";
+    struct err err = {0};
+    if (sweep_images_open(store, data, why, &err) < 0)
+        snprintf(why, sizeof why, "%s", err.text);
+    if (!*data)
+        fprintf(stderr,
+                "note: copies of the sweep's images, and cells unlike all of them, cannot be told. %s\n",
+                why);
 }
 
 /* Outlines that lie beside the images are not taken unasked, nor passed over in silence. */
@@ -113,6 +122,15 @@ static int conclude(const struct classifier *c, const struct walk *walk, double 
                "images are coloured; only their brightness is used");
     print_note(n.transparent, "image is transparent in places; transparency is not used",
                "images are transparent in places; transparency is not used");
+    print_note(n.flat, "image is empty: all its pixels are the same",
+               "images are empty: all their pixels are the same");
+    print_note(n.copies,
+               "image is a cell of the sweep (copy_of); what is said of it tells nothing about new cells",
+               "images are cells of the sweep (copy_of); what is said of them tells nothing about new cells");
+    print_note(
+        n.unlike,
+        "image is unlike all cells of these classes (distance above usual_distance); it may be of none",
+        "images are unlike all cells of these classes (distance above usual_distance); they may be of none");
     passed_note(&walk->passed, stderr);
     if (n.bad)
         return err_set(err, E_JOB, "%ld of %ld images could not be used; their reasons are above", n.bad,
@@ -122,10 +140,20 @@ static int conclude(const struct classifier *c, const struct walk *walk, double 
     return 0;
 }
 
-static int classify(const struct options *o, struct predictor *p, const struct outlines *outlines,
-                    const struct output *out, struct err *err)
+struct work {
+    const struct options *options;
+    struct predictor *predictor;
+    struct dataset *data; /* NULL: gone */
+    const struct outlines *outlines;
+    const struct output *out;
+};
+
+static int classify(const struct work *w, struct err *err)
 {
-    const struct classifier_options options = {p, outlines, o->format, out->file, out->path};
+    const struct options *o = w->options;
+    const struct outlines *outlines = w->outlines;
+    const struct classifier_options options = {w->predictor, outlines,     w->data,
+                                               o->format,    w->out->file, w->out->path};
     struct classifier *c = NULL;
     double start = clock_now();
     int rc = classifier_new(&options, &c, err);
@@ -140,29 +168,21 @@ static int classify(const struct options *o, struct predictor *p, const struct o
     return rc;
 }
 
-struct work {
-    const struct options *options;
-    struct predictor *predictor;
-    const struct outlines *outlines;
-    const struct output *out;
-};
-
 static int classify_in_child(void *self, struct err *err)
 {
-    const struct work *w = self;
-    return classify(w->options, w->predictor, w->outlines, w->out, err);
+    return classify(self, err);
 }
 
 /* Foreign files may crash the libraries that read them (child.h). Bad images do not keep the rows of the
  * others from their file. */
-static int classify_to_file(const struct options *o, struct predictor *p, const struct outlines *outlines,
-                            struct err *err)
+static int classify_to_file(struct work *work, struct err *err)
 {
     struct output out;
-    int rc = output_open_file(&out, o->output, err);
+    int rc = output_open_file(&out, work->options->output, err);
     if (rc < 0)
         return rc;
-    rc = child_guard(classify_in_child, &(struct work){o, p, outlines, &out}, err);
+    work->out = &out;
+    rc = child_guard(classify_in_child, work, err);
     if (rc < 0 && rc != E_JOB) {
         output_abandon(&out);
         return rc;
@@ -172,51 +192,55 @@ static int classify_to_file(const struct options *o, struct predictor *p, const 
 }
 
 struct opened {
-    const struct options *options;
-    struct predictor **out;
+    struct work *work;
 };
+
+static void describe(const struct store *store, const struct predictor *p)
+{
+    char who[256];
+    predictor_describe(p, who, sizeof who);
+    fprintf(stderr, "%s%s%s\n", who, store_synthetic(store) ? ", trained on synthetic images" : "",
+            predictor_is_exact(p) ? "" : "; this CPU lacks the sweep's kernels: equal to rounding only");
+    if (predictor_n_chosen_on_test(p))
+        fprintf(stderr, "note: %d of the jobs were %s: the sweep's numbers of them are too high\n",
+                predictor_n_chosen_on_test(p), chosen_on_test);
+    if (predictor_n_elsewhere(p))
+        fprintf(stderr, "note: %d of the jobs are of a model %s\n", predictor_n_elsewhere(p),
+                chosen_elsewhere);
+}
 
 static int make_predictor(struct store *store, const void *self, struct err *err)
 {
-    const struct opened *opened = self;
-    const struct options *o = opened->options;
-    char who[256];
-    int rc = predictor_new(store, o->filter, opened->out, err);
+    struct work *work = ((const struct opened *)self)->work;
+    int rc = predictor_new(store, work->options->filter, &work->predictor, err);
     if (rc < 0)
         return rc;
-    predictor_describe(*opened->out, who, sizeof who);
-    fprintf(stderr, "%s%s%s\n", who, store_synthetic(store) ? ", trained on synthetic images" : "",
-            predictor_is_exact(*opened->out)
-                ? ""
-                : "; this CPU lacks the sweep's kernels: equal to rounding only");
-    if (predictor_n_chosen_on_test(*opened->out))
-        fprintf(stderr, "note: %d of the jobs were %s: the sweep's numbers of them are too high\n",
-                predictor_n_chosen_on_test(*opened->out), chosen_on_test);
-    if (predictor_n_elsewhere(*opened->out))
-        fprintf(stderr, "note: %d of the jobs are of a model %s\n", predictor_n_elsewhere(*opened->out),
-                chosen_elsewhere);
-    if (!o->boundaries)
-        note_unmasked(store);
+    describe(store, work->predictor);
+    find_images(store, &work->data);
+    if (work->data && !work->options->boundaries)
+        note_unmasked(work->data);
     return 0;
 }
 
 static int run(const void *options, struct err *err)
 {
     const struct options *o = options;
-    struct predictor *p = NULL;
+    struct work work = {.options = o};
     struct outlines outlines = {0};
     if (o->images.n == 0 && !o->list)
         return err_set(err, E_USAGE, "predict: give images, folders, or - for a list on standard input");
-    int rc = store_use(o->results, cells_try, make_predictor, &(struct opened){o, &p}, err);
+    int rc = store_use(o->results, cells_try, make_predictor, &(struct opened){&work}, err);
     if (rc == 0 && o->boundaries)
         rc = outlines_read_all(o->boundaries, &outlines, err);
     if (rc == 0 && outlines.n_bad)
         fprintf(stderr, "note: %s (%d such row%s)\n", outlines.bad, outlines.n_bad,
                 outlines.n_bad == 1 ? "" : "s");
+    work.outlines = o->boundaries ? &outlines : NULL;
     if (rc == 0)
-        rc = classify_to_file(o, p, o->boundaries ? &outlines : NULL, err);
+        rc = classify_to_file(&work, err);
     outlines_release(&outlines);
-    predictor_free(p);
+    dataset_free(work.data);
+    predictor_free(work.predictor);
     return rc;
 }
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,7 +34,8 @@ struct classifier {
     struct waiting image[BATCH];
     const float *pixels[BATCH]; /* into storage */
     float *storage;             /* (BATCH, floats) */
-    float *probs;               /* (BATCH, n_classes) */
+    float *probs, *spread;      /* (BATCH, n_classes) */
+    int *votes;                 /* (BATCH, n_classes) */
     unsigned char *file;        /* bytes of the image being read */
     size_t room;
 };
@@ -46,7 +48,10 @@ static void write_header(const struct classifier *c)
     csv_out_text(&csv, "predicted");
     for (int k = 0; k < c->n_classes; k++)
         csv_out_class_column(&csv, "probability", predictor_cluster(c->options.predictor, c->order[k]));
-    csv_out_text(&csv, "masked");
+    static const char *const last[] = {"masked",  "votes",    "jobs",          "spread",
+                                       "copy_of", "distance", "usual_distance"};
+    for (size_t i = 0; i < sizeof last / sizeof *last; i++)
+        csv_out_text(&csv, last[i]);
     csv_out_end(&csv);
 }
 
@@ -73,7 +78,9 @@ int classifier_new(const struct classifier_options *options, struct classifier *
     c->floats = predictor_floats(options->predictor);
     c->storage = err_calloc(BATCH * c->floats, sizeof *c->storage, "a batch of images", err);
     c->probs = err_calloc((size_t)BATCH * (size_t)c->n_classes, sizeof *c->probs, "a batch of images", err);
-    if (!c->storage || !c->probs) {
+    c->spread = err_calloc((size_t)BATCH * (size_t)c->n_classes, sizeof *c->spread, "a batch of images", err);
+    c->votes = err_calloc((size_t)BATCH * (size_t)c->n_classes, sizeof *c->votes, "a batch of images", err);
+    if (!c->storage || !c->probs || !c->spread || !c->votes) {
         classifier_free(c);
         return E_IO;
     }
@@ -86,53 +93,94 @@ int classifier_new(const struct classifier_options *options, struct classifier *
     return 0;
 }
 
-static int predicted(const struct classifier *c, const float *probs)
+/* What is said of one image. */
+struct row {
+    const struct waiting *image;
+    const float *probs, *spread; /* (n_classes) */
+    const int *votes;            /* (n_classes) */
+    int best;                    /* class index */
+    struct predictor_known known;
+    const char *copy_of; /* NULL: of none */
+    char id[PREDICTOR_ID_SIZE];
+};
+
+static int cluster_of(const struct classifier *c, const struct row *row)
 {
-    int best = 0;
-    for (int k = 1; k < c->n_classes; k++)
-        best = probs[k] > probs[best] ? k : best;
-    return predictor_cluster(c->options.predictor, best);
+    return predictor_cluster(c->options.predictor, row->best);
 }
 
-static void write_csv(const struct classifier *c, const struct waiting *image, const char *id,
-                      const float *probs)
+static void write_csv(const struct classifier *c, const struct row *row)
 {
     struct csv_out csv = {.file = c->options.out};
-    csv_out_text(&csv, image->path);
-    csv_out_text(&csv, id);
-    csv_out_class(&csv, predicted(c, probs));
+    csv_out_text(&csv, row->image->path);
+    csv_out_text(&csv, row->id);
+    csv_out_class(&csv, cluster_of(c, row));
     for (int k = 0; k < c->n_classes; k++)
-        csv_out_real(&csv, (double)probs[c->order[k]]);
-    csv_out_int(&csv, image->masked);
+        csv_out_real(&csv, (double)row->probs[c->order[k]]);
+    csv_out_int(&csv, row->image->masked);
+    csv_out_int(&csv, row->votes[row->best]);
+    csv_out_int(&csv, predictor_n_jobs(c->options.predictor));
+    csv_out_real(&csv, (double)row->spread[row->best]);
+    csv_out_text(&csv, row->copy_of ? row->copy_of : "");
+    csv_out_real(&csv, (double)row->known.distance);
+    csv_out_real(&csv, (double)row->known.usual);
     csv_out_end(&csv);
 }
 
-static int write_json(const struct classifier *c, const struct waiting *image, const char *id,
-                      const float *probs)
+static int write_json(const struct classifier *c, const struct row *row)
 {
     json_t *all = json_object();
     for (int k = 0; k < c->n_classes; k++) {
         char room[CLASS_NAME_SIZE];
         const char *name = class_title(predictor_cluster(c->options.predictor, c->order[k]), room);
-        json_object_set_new(all, name, json_real((double)probs[c->order[k]]));
+        json_object_set_new(all, name, json_real((double)row->probs[c->order[k]]));
     }
-    json_t *row = json_pack("{s:o, s:o, s:o, s:o, s:b}", "image", json_out_text(image->path), "id",
-                            json_out_text(id), "predicted", json_out_class(predicted(c, probs)),
-                            "probability", all, "masked", image->masked);
-    int rc = row ? json_dumpf(row, c->options.out, JSON_REAL_PRECISION(9)) : -1;
-    json_decref(row);
+    json_t *object = json_pack(
+        "{s:o, s:o, s:o, s:o, s:b, s:i, s:i, s:o, s:o, s:o, s:o}", "image", json_out_text(row->image->path),
+        "id", json_out_text(row->id), "predicted", json_out_class(cluster_of(c, row)), "probability", all,
+        "masked", row->image->masked, "votes", row->votes[row->best], "jobs",
+        predictor_n_jobs(c->options.predictor), "spread", json_out_real((double)row->spread[row->best]),
+        "copy_of", row->copy_of ? json_out_text(row->copy_of) : json_null(), "distance",
+        json_out_real((double)row->known.distance), "usual_distance",
+        json_out_real((double)row->known.usual));
+    int rc = object ? json_dumpf(object, c->options.out, JSON_REAL_PRECISION(9)) : -1;
+    json_decref(object);
     putc('\n', c->options.out);
     return rc;
 }
 
-static int write_row(const struct classifier *c, int i)
+/* What the sweep's own images say of image i. */
+static int look_up(struct classifier *c, int i, struct row *row, struct err *err)
 {
-    char id[PREDICTOR_ID_SIZE];
-    const float *probs = c->probs + (size_t)i * (size_t)c->n_classes;
-    predictor_id(c->image[i].path, id, sizeof id);
+    const struct dataset *data = c->options.data;
+    row->known = (struct predictor_known){-1, (float)NAN, (float)NAN};
+    if (!data)
+        return 0;
+    int rc = predictor_know(c->options.predictor, data, c->pixels[i], &row->known, err);
+    if (rc < 0)
+        return rc;
+    if (row->known.copy >= 0)
+        row->copy_of = data->image[row->known.copy].id;
+    c->counts.copies += row->known.copy >= 0;
+    c->counts.unlike += row->known.distance > row->known.usual;
+    return 0;
+}
+
+/* Write row i of the batch: 0, 1 when the output takes no more, or negative. */
+static int write_row(struct classifier *c, int i, struct err *err)
+{
+    size_t at = (size_t)i * (size_t)c->n_classes;
+    struct row row = {
+        .image = &c->image[i], .probs = c->probs + at, .spread = c->spread + at, .votes = c->votes + at};
+    for (int k = 1; k < c->n_classes; k++)
+        row.best = row.probs[k] > row.probs[row.best] ? k : row.best;
+    int rc = look_up(c, i, &row, err);
+    if (rc < 0)
+        return rc;
+    predictor_id(row.image->path, row.id, sizeof row.id);
     if (c->options.format == CLASSIFIER_JSON)
-        return write_json(c, &c->image[i], id, probs);
-    write_csv(c, &c->image[i], id, probs);
+        return write_json(c, &row) < 0;
+    write_csv(c, &row);
     return 0;
 }
 
@@ -147,11 +195,12 @@ static int write_batch(struct classifier *c, struct err *err)
     int n = c->n, bad = 0;
     if (n == 0)
         return 0;
-    int rc = predictor_classify(c->options.predictor, c->pixels, n, c->probs, err);
+    int rc = predictor_classify_votes(c->options.predictor, c->pixels, n, c->probs, c->votes, c->spread, err);
     c->n = 0;
     for (int i = 0; i < n; i++) {
-        if (rc == 0)
-            bad |= write_row(c, i) < 0;
+        int written = rc == 0 ? write_row(c, i, err) : 0;
+        bad |= written > 0;
+        rc = written < 0 ? written : rc;
         free(c->image[i].path);
     }
     if (rc < 0)
@@ -229,6 +278,7 @@ static int keep(struct classifier *c, const char *name, const struct predictor_i
     c->counts.misfits += info->misfit;
     c->counts.coloured += info->coloured;
     c->counts.transparent += info->transparent;
+    c->counts.flat += info->flat;
     c->n++;
     return c->n == BATCH ? write_batch(c, err) : 0;
 }
@@ -300,6 +350,8 @@ void classifier_free(struct classifier *c)
         free(c->image[i].path);
     free(c->storage);
     free(c->probs);
+    free(c->spread);
+    free(c->votes);
     free(c->file);
     free(c);
 }

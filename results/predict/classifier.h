@@ -11,9 +11,13 @@
  * others are done. No MPI.
  *
  * CSV: image, id, predicted, probability_<class> for each class in the order of classes (class_name.h),
- * masked (0 or 1). JSON: one object a line,
+ * masked (0 or 1), votes (jobs that find the predicted class likeliest), jobs (that voted), spread (standard
+ * deviation of its probability over them, empty of one), copy_of (id of the sweep's cell that equals it in every
+ * pixel), distance and usual_distance (struct predictor_known); these three are empty where the sweep's images
+ * are gone. JSON: one object a line,
  *     {"image": "a/cell_7.png", "id": "7", "predicted": 8, "probability": {"8": 0.98,
- *     "10": 0.02}, "masked": false}
+ *     "10": 0.02}, "masked": false, "votes": 3, "jobs": 3, "spread": 0.01, "copy_of": null,
+ *     "distance": 0.04, "usual_distance": 0.05}
  * Probabilities have 9 significant digits, which give a float32 back exactly. Equal ones: the
  * first class of the jobs is predicted. A class with a name is a text, "predicted": "Folded". */
 #ifndef CELLSWEEP_CLASSIFIER_H
@@ -32,6 +36,7 @@ extern const char *const classifier_format_names[N_CLASSIFIER_FORMATS];
 struct classifier_options {
     struct predictor *predictor;
     const struct outlines *outlines; /* NULL: no image is masked */
+    const struct dataset *data;      /* the sweep's images; NULL: they are gone, or are of another size */
     enum classifier_format format;
     FILE *out;
     const char *out_name; /* what errors call it */
@@ -39,7 +44,8 @@ struct classifier_options {
 
 struct classifier_counts {
     long classified, masked, bad;
-    long misfits, coloured, transparent; /* of those classified: struct predictor_image */
+    long misfits, coloured, transparent, flat; /* of those classified: struct predictor_image */
+    long copies, unlike; /* of those classified: struct predictor_known, copy, and distance above the usual */
 };
 
 struct classifier;

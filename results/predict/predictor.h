@@ -127,7 +127,7 @@ int predictor_similar(struct predictor *p, const struct dataset *data, const flo
                       float *similarity, struct err *err);
 
 /* What the sweep's images say of an image. Distances are root mean squared differences of brightness (0 to 1)
- * between images of at most 16 pixels a side; NaN where there are no two cells. An image whose distance is above
+ * between images of at most 16 pixels a side, and to at most 5000 of the cells; NaN where there are no two. An image whose distance is above
  * the usual one is unlike all cells that the networks were made for; one of a hundred of these cells is, too. */
 struct predictor_known {
     int copy; /* dataset row, of any cluster, that equals it in every pixel as the network sees it; -1 */

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Distances are between images of at most SIDE pixels a side: what makes a cell is larger than that of a pixel.
- * The usual one is of at most ASKED cells, evenly spread, and leaves out one of ONE_OF. */
-enum { SIDE = 16, ASKED = 200, ONE_OF = 100 };
+/* Distances are between images of at most SIDE pixels a side: what makes a cell is larger than a pixel; and to at
+ * most KNOWN cells. The usual one is of at most ASKED of these, and leaves out one of ONE_OF. All are evenly
+ * spread over the dataset. */
+enum { SIDE = 16, KNOWN = 5000, ASKED = 200, ONE_OF = 100 };
 
 /* FNV-1a over the bits of an image's pixels. */
 static uint64_t print_of(const float *pixels, size_t n)
@@ -75,18 +76,24 @@ static float usual_of(const struct predictor *p)
     return near[n - 1 - n / ONE_OF];
 }
 
-static int make_room(struct predictor *p, const struct dataset *data, struct err *err)
+static int count_ours(const struct predictor *p, const struct dataset *data)
 {
-    size_t ours = 1;
+    int n = 0;
     for (int i = 0; i < data->n_images; i++)
-        ours += (size_t)predictor_is_ours(p, data->image[i].cluster);
+        n += predictor_is_ours(p, data->image[i].cluster);
+    return n;
+}
+
+static int make_room(struct predictor *p, const struct dataset *data, int n_small, struct err *err)
+{
     free(p->print);
     free(p->small);
     *p->looked_at = '\0';
     p->n_small = 0;
     p->small_side = p->size < SIDE ? p->size : SIDE;
     p->print = err_calloc((size_t)data->n_images, sizeof *p->print, "sums of the dataset", err);
-    p->small = err_calloc(ours * small_floats(p), sizeof *p->small, "small images of the dataset", err);
+    p->small = err_calloc((size_t)n_small * small_floats(p) + 1, sizeof *p->small,
+                          "small images of the dataset", err);
     return p->print && p->small ? 0 : E_IO;
 }
 
@@ -95,12 +102,15 @@ static int look_at_all(struct predictor *p, const struct dataset *data, float *s
 {
     if (*p->looked_at && strcmp(p->looked_at, data->checksum) == 0)
         return 0;
-    if (make_room(p, data, err) < 0)
+    int ours = count_ours(p, data), most = ours < KNOWN ? ours : KNOWN, met = 0;
+    if (make_room(p, data, most, err) < 0)
         return E_IO;
     for (int i = 0; i < data->n_images; i++) {
         see(p, data, i, seen);
         p->print[i] = print_of(seen, predictor_floats(p));
-        if (predictor_is_ours(p, data->image[i].cluster))
+        /* of our images those numbered (k ours + most - 1) / most, k = 0 .. most - 1, which are different ones */
+        if (predictor_is_ours(p, data->image[i].cluster) &&
+            met++ == (int)(((long)p->n_small * ours + most - 1) / most))
             resize_bilinear(p->small + (size_t)p->n_small++ * small_floats(p), p->small_side, seen, p->size,
                             p->size, p->channels);
     }

@@ -33,7 +33,7 @@ check "is told with file, line, and the nearest" grep -q 'bad.yaml:6: clusters: 
 
 one='clusters="CD8+ T-cell"-Polylobed,strategy=none,seed=1'
 check "columns of export" bash -c "'$C' export r.h5 --table predictions --filter '$one' | head -1 | grep -qx 'job,key,clusters,strategy,protocol,seed,fold,repeat,model,chosen_on,set,image,cluster,copy,predicted,probability_CD8+ T-cell,probability_Polylobed'"
-check "of predict, in the same order" bash -c "'$C' predict r.h5 named/Polylobed --filter '$one' | head -1 | grep -qx 'image,id,predicted,probability_CD8+ T-cell,probability_Polylobed,masked'"
+check "of predict, in the same order" bash -c "'$C' predict r.h5 named/Polylobed --filter '$one' | head -1 | grep -qx 'image,id,predicted,probability_CD8+ T-cell,probability_Polylobed,masked,votes,jobs,spread,copy_of,distance,usual_distance'"
 check "of scores" bash -c "'$C' export r.h5 --table scores --filter '$one' | head -1 | grep -q ',recall_CD8+ T-cell,precision_CD8+ T-cell,auroc_CD8+ T-cell,recall_Polylobed,precision_Polylobed,auroc_Polylobed\$'"
 check "numbers stand before texts" bash -c "'$C' export r.h5 --table predictions --filter clusters=Polylobed-3 | head -1 | grep -q ',probability_3,probability_Polylobed\$'"
 "$C" export r.h5 --table predictions --filter 'clusters=Polylobed-3,strategy=none,seed=1' >reversed.csv

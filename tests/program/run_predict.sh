@@ -87,9 +87,9 @@ quiet "$C" predict "$TMP/final.h5" "$TMP/cells/cell_images/cluster_27" "$TMP/cel
 check "options after images, a file for the rows" quiet "$C" predict "$TMP/final.h5" --filter $one -o "$TMP/b.csv" \
     "$TMP/cells/cell_images/cluster_27" "$TMP/cells/cell_images/cluster_1"
 check "are the same rows" cmp "$TMP/a.csv" "$TMP/b.csv"
-check "with a header" grep -qx "image,id,predicted,probability_1,probability_27,masked" "$TMP/a.csv"
+check "with a header" grep -qx "image,id,predicted,probability_1,probability_27,masked,votes,jobs,spread,copy_of,distance,usual_distance" "$TMP/a.csv"
 quiet "$C" predict "$TMP/final.h5" "$TMP/cells/cell_images/cluster_27" "$TMP/cells/cell_images/cluster_1" --filter $one --format json |
-    sed 's/.*"id": "\([^"]*\)", "predicted": \([0-9]*\), "probability": {"1": \([^,]*\), "27": \([^}]*\)}, "masked": false}/\1,\2,\3,\4/' >"$TMP/a.json"
+    sed 's/.*"id": "\([^"]*\)", "predicted": \([0-9]*\), "probability": {"1": \([^,]*\), "27": \([^}]*\)}, "masked": false, .*}/\1,\2,\3,\4/' >"$TMP/a.json"
 check "JSON has the numbers of the CSV" awk -F, 'NR == FNR {a[FNR] = $2; p[FNR] = $4; q[FNR] = $5; next}
     {if ($1 != a[FNR + 1] || $3 - p[FNR + 1] > 1e-9 || p[FNR + 1] - $3 > 1e-9 || $4 - q[FNR + 1] > 1e-9) bad = 1} END {exit bad || FNR < 100}' "$TMP/a.csv" "$TMP/a.json"
 "$C" predict "$TMP/final.h5" "$TMP/cells" --filter clusters=1-27 -o "$TMP/c.csv" 2>"$TMP/err"
@@ -98,6 +98,22 @@ check "boundaries that lie there are mentioned" grep -q "cell_boundaries.csv.gz 
 check "and that the sweep's images were masked" grep -q "note: 1000 of the sweep's 1000 images were masked by outlines" "$TMP/err"
 check "several jobs vote" grep -q "4 networks of 3 jobs (clusters 1-27, 3 strategies), trained on synthetic" "$TMP/err"
 check "speed is told" grep -q "1000 images classified, 0 of them masked, 0 bad; [0-9]* images/s" "$TMP/err"
+
+# What the networks cannot know of an image: that they were trained on it, that it is of none of their classes, that it is empty.
+"$C" predict "$TMP/final.h5" "$TMP/cells/cell_images/cluster_27" "$TMP/cells/cell_images/cluster_8" --filter clusters=1-27 -b "$outlines" -o "$TMP/own.csv" 2>"$TMP/err"
+columns='NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }'
+check "cells of the sweep are known again, whatever their class" awk -F, "$columns"' $at["copy_of"] != $at["id"] { bad = 1 } END { exit bad || NR < 10 }' "$TMP/own.csv"
+check "those of the classes are at no distance" awk -F, "$columns"' ($at["distance"] == 0) != ($1 ~ /cluster_27/) { bad = 1 } END { exit bad }' "$TMP/own.csv"
+check "the jobs that agree are counted" awk -F, "$columns"' $at["jobs"] != 3 || $at["votes"] < 1 || $at["votes"] > 3 || !($at["spread"] > 0) { bad = 1 } END { exit bad }' "$TMP/own.csv"
+check "and it is said" grep -q "note: [0-9]* images are cells of the sweep (copy_of)" "$TMP/err"
+python3 - "$TMP/black.png" <<'PY'
+import struct, sys, zlib
+def chunk(name, body): return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+open(sys.argv[1], "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 9, 9, 8, 0, 0, 0, 0)) + chunk(b"IDAT", zlib.compress((b"\0" + b"\xff" * 9) * 9)) + chunk(b"IEND", b""))
+PY
+"$C" predict "$TMP/final.h5" "$TMP/black.png" --filter $one -o "$TMP/black.csv" 2>"$TMP/err"
+check "an empty image is told" grep -q "note: 1 image is empty: all its pixels are the same" "$TMP/err"
+check "and that none of the cells is like it" awk -F, "$columns"' { exit !($at["distance"] > $at["usual_distance"] && $at["copy_of"] == "" && $at["spread"] == "") }' "$TMP/black.csv"
 
 # Names that end in NUL are as many names as there are; ids of any length stay whole and find their outlines.
 long=$(printf '%070d' 7)

@@ -407,6 +407,8 @@ await check("a phone of 360 pixels needs no sideways scrolling", async () => {
   await page.setViewport({ width: 360, height: 740 });
   await page.waitForFunction(() => [...document.querySelectorAll(".plot svg.main-svg")].every((s) => s.getBoundingClientRect().width <= 360));
   assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 360);
+  const nav = await page.$eval(".top nav", (n) => ({ goesOn: n.scrollWidth > n.clientWidth, shades: getComputedStyle(n).backgroundImage.split("linear-gradient").length - 1 }));
+  assert.deepEqual(nav, { goesOn: true, shades: 4 }, "a list of sections that goes on says so");
   await page.setViewport({ width: 1280, height: 900 });
 });
 

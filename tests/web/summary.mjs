@@ -96,6 +96,9 @@ await check("all factors held: numbers are those of final.csv, brackets those of
     significant += m.differs > 0;
   }
   assert.ok(significant > 0, "no difference is significant: nothing was tried");
+  const claimed = all.find((m) => m.differs);
+  const size = Math.abs(claimed.mean - all.find((m) => m.row.strategy === "none" && JSON.stringify(m.values) === JSON.stringify(claimed.values)).mean);
+  assert.ok((await page.$eval("#plot-summary", (p) => p.closest("figure, .chart").textContent)).includes(` none by ${number(size, 2)} (`), "how much, and its interval");
   assert.ok((await brackets()) > significant);
   await load();
 });

@@ -63,7 +63,9 @@ function tableNode(sweep, name, caption, table) {
   const filled = (c) => table.rows.some((r) => read(r, c) !== null && read(r, c) !== undefined && read(r, c) !== "");
   const short = shortColumns(sweep, name, table).filter((c) => read.has(c) && filled(c));
   const columns = short.map((label) => ({ label, value: (r) => read(r, label) ?? null, ...(textOf(label) && { text: (r) => textOf(label)(read(r, label)) }) }));
-  return new SortableTable({ name, caption, rows: table.rows, columns, all: short.length < table.columns.length ? table : undefined, notes: table.notes, limit: 40 }).node;
+  const last = (r) => read(r, "outcome") === "not testable"; // of the claims: what was tested comes first
+  const rows = [...table.rows.filter((r) => !last(r)), ...table.rows.filter(last)];
+  return new SortableTable({ name, caption, rows, columns, all: short.length < table.columns.length ? table : undefined, notes: table.notes, limit: 40 }).node;
 }
 
 /** Jobs that failed or diverged, with what they said; null when there is none. */

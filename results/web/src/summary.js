@@ -3,6 +3,7 @@
 import { Chart, plain } from "./chart.js";
 import { checkbox, el, fill, number, select } from "./dom.js";
 import { clustersTitle, short } from "./model.js";
+import { reader } from "./table.js";
 import { MOST_PANELS, MOST_ROWS, glanceItems, noneOf, panelsOf, planOf } from "./panels.js";
 import { LEAKY, faded, visible } from "./theme.js";
 
@@ -240,10 +241,28 @@ export class Summary {
     ].filter(Boolean).join(" ");
   }
 
+  /** "above none by 0.27 (0.20 to 0.34)": the interval as in the table of comparisons, where that is there and says it of these two. */
+  #apart(panel, cell, i) {
+    const none = panel.cells[noneOf(this.plan, panel, i)]?.mean;
+    if (none === undefined) return "unlike none";
+    const { comparisons } = this.sweep.doc.tables ?? {};
+    const read = reader(comparisons?.columns ?? []);
+    const { strategy } = this.plan.rows[i].of;
+    const where = ["clusters", "protocol", "model", ...this.sweep.doc.axes.map((a) => a.name)].filter(read.has);
+    const isIt = (r) => read(r, "set") === "test" && read(r, "first") === strategy && read(r, "second") === "none" && where.every((name) => String(read(r, name) ?? "") === cell.of[name]);
+    const found = (comparisons?.rows ?? []).filter(isIt);
+    const row = found.length === 1 ? found[0] : undefined;
+    const [low, high] = row ? [read(row, "low"), read(row, "high")] : [];
+    const up = cell.mean > none;
+    const by = Math.abs(row ? read(row, "difference") : cell.mean - none);
+    const limits = typeof low === "number" && typeof high === "number" ? ` (${number(up ? low : -high, 2)} to ${number(up ? high : -low, 2)})` : "";
+    return `${up ? "above" : "below"} none by ${number(by, 2)}${limits}`;
+  }
+
   /** What differs from none, panel by panel, in words. */
   #claims(by) {
     const lines = this.panels.flatMap((panel) => {
-      const names = panel.cells.flatMap((c, i) => (c?.differs ? [`${this.#rowName(this.plan.rows[i])} ${c.mean > panel.cells[noneOf(this.plan, panel, i)]?.mean ? "above" : "below"} none${c.differs === 1 ? " (within the panel only)" : ""}`] : []));
+      const names = panel.cells.flatMap((c, i) => (c?.differs ? [`${this.#rowName(this.plan.rows[i])} ${this.#apart(panel, c, i)}${c.differs === 1 ? " (within the panel only)" : ""}`] : []));
       const where = [this.#panelName(panel, by), panel.values.protocol && `protocol ${panel.values.protocol}`, panel.leak > 0 && "LEAK"].filter(Boolean).join(", ");
       return names.length ? [`${where ? `${where}: ` : ""}${names.join(", ")}.`] : [];
     });

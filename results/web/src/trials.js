@@ -6,7 +6,7 @@ import { SortableTable } from "./table.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 330, TOP = 44, BOTTOM = 24, SIDE = 70; // pixels
-const LOG_FROM = 50; // largest over smallest value above which an axis is logarithmic
+const LOG_FROM = 10; // largest over smallest value above which an axis is logarithmic
 const MOST_LINES = 3000;
 const SAID = "A line a trial; the stronger, the better its score on the set that chose, the larger the better. The chosen trial of every job is thick, pruned ones are dashed, lost ones end at the foot. Scores of what chose flatter, and say nothing of the test set.";
 
