@@ -15,6 +15,11 @@ static struct tree *entry_of(struct tree *map, const char *name, size_t n, struc
         return NULL;
     entry->kind = TREE_MAP;
     entry->name = strndup(name, n);
+    if (!entry->name) {
+        free(entry);
+        err_set(err, E_IO, "out of memory for the override of %.*s", (int)n, name);
+        return NULL;
+    }
     *tail = entry;
     return entry;
 }

@@ -50,6 +50,7 @@ static json_t *misjudged_row(struct sheet *s, const struct misjudged_image *row)
     return object;
 }
 
+/* Room for n images more. */
 static int show_more(struct sheet *s, int n, struct err *err)
 {
     int *image = realloc(s->image, ((size_t)s->n + (size_t)n + 1) * sizeof *image);
@@ -105,32 +106,21 @@ static json_t *suspect_group(struct sheet *s, int group, const struct suspects_g
     return object;
 }
 
-/* Rows a group so that all together show at most MAX_SUSPECT_IMAGES images. */
-static int rows_a_group(const struct suspects *suspects, int n_groups)
-{
-    int most = MAX_SUSPECTS;
-    for (; most > 1; most--) {
-        int n = 0;
-        for (int g = 0; g < n_groups; g++)
-            n += suspects->group[g].n < most ? suspects->group[g].n : most;
-        if (n <= MAX_SUSPECT_IMAGES)
-            break;
-    }
-    return most;
-}
-
-static void put_suspect_rows(struct sheet *s, json_t *object, const struct suspects *suspects)
+static int put_suspect_rows(struct sheet *s, json_t *object, const struct suspects *suspects, struct err *err)
 {
     json_t *rows = json_array();
-    int most = rows_a_group(suspects, s->summary->n_groups), of_group = 0;
-    for (int i = 0; i < suspects->n; i++) {
-        of_group = i > 0 && suspects->row[i].group == suspects->row[i - 1].group ? of_group + 1 : 1;
-        if (of_group > most)
-            continue;
-        add(s, rows, suspect_row(s, &suspects->row[i]));
-        s->image[s->n++] = suspects->row[i].image;
-    }
+    char *shown = err_calloc((size_t)suspects->n + 1, 1, "suspects", err);
+    int rc = shown ? suspects_choose(suspects, MAX_SUSPECTS, MAX_SUSPECT_IMAGES, shown, err) : E_IO;
+    if (rc == 0)
+        rc = show_more(s, MAX_SUSPECT_IMAGES, err);
+    for (int i = 0; i < suspects->n && rc == 0; i++)
+        if (shown[i]) {
+            add(s, rows, suspect_row(s, &suspects->row[i]));
+            s->image[s->n++] = suspects->row[i].image;
+        }
     put(s, object, "rows", rows);
+    free(shown);
+    return rc;
 }
 
 static int put_suspects(struct sheet *s, json_t *root, struct err *err)
@@ -138,13 +128,11 @@ static int put_suspects(struct sheet *s, json_t *root, struct err *err)
     struct suspects *suspects = NULL;
     json_t *object = json_object(), *groups = json_array();
     int rc = suspects_new(s->summary->store, s->summary, &suspects, err);
-    if (rc == 0)
-        rc = show_more(s, suspects->n, err);
     for (int g = 0; g < s->summary->n_groups && rc == 0; g++)
         add(s, groups, suspect_group(s, g, &suspects->group[g]));
     put(s, object, "groups", groups);
     if (rc == 0)
-        put_suspect_rows(s, object, suspects);
+        rc = put_suspect_rows(s, object, suspects, err);
     put(s, root, "suspects", object);
     suspects_free(suspects);
     return rc;

@@ -20,7 +20,7 @@ struct work {
     double *probs;                /* (N, C) means of the images that are judged, one after the other */
     int *image, *label, *counted; /* (N) of these */
     int *of_image;                /* (N) label of every image that is judged */
-    int *job, *of_seed;           /* (J) of the group, those that count; of one seed of it */
+    int *job;                     /* (J) of the group, those that count */
     double threshold[CONFIG_MAX_CLUSTERS];
     int *joint;               /* (C, C) */
     int *agree, *of;          /* (sets of clusters, N) groups that suspect an image, and that judge it */
@@ -42,7 +42,6 @@ static void release(struct work *w)
     free(w->of_image);
     free(w->counted);
     free(w->job);
-    free(w->of_seed);
     free(w->joint);
     free(w->agree);
     free(w->of);
@@ -64,7 +63,6 @@ static int make_room(struct work *w, struct err *err)
         !(w->of_image = err_calloc(n, sizeof(int), "suspects", err)) ||
         !(w->counted = err_calloc(n, sizeof(int), "suspects", err)) ||
         !(w->job = err_calloc((size_t)store_n_jobs(w->store), sizeof(int), "suspects", err)) ||
-        !(w->of_seed = err_calloc((size_t)store_n_jobs(w->store), sizeof(int), "suspects", err)) ||
         !(w->seen = err_calloc(n, sizeof(int), "suspects", err)) ||
         !(w->part = err_calloc(n * c, sizeof(double), "suspects", err)) ||
         !(w->seeds = err_calloc(n, sizeof(int), "suspects", err)) ||
@@ -92,21 +90,56 @@ static int list_jobs(struct work *w, int g)
     return n;
 }
 
-/* Move the jobs with the seed and repeat of the first of w->job[0 .. n) to w->of_seed. Returns how many are
- * left. */
-static int take_seed(struct work *w, int n, int *n_seed)
+/* A job among those of a group. */
+struct of_seed {
+    int64_t seed;
+    int repeat, job, place, first; /* first: the place of the first one of its seed and repeat */
+};
+
+static int by_seed(const void *a, const void *b)
 {
-    const struct store_job *jobs = store_jobs(w->store), *first = &jobs[w->job[0]];
-    int left = 0;
-    *n_seed = 0;
-    for (int i = 0; i < n; i++) {
-        const struct store_job *row = &jobs[w->job[i]];
-        if (row->seed == first->seed && row->repeat == first->repeat)
-            w->of_seed[(*n_seed)++] = w->job[i];
-        else
-            w->job[left++] = w->job[i];
+    const struct of_seed *x = a, *y = b;
+    if (x->seed != y->seed)
+        return x->seed < y->seed ? -1 : 1;
+    return x->repeat != y->repeat ? (x->repeat > y->repeat) - (x->repeat < y->repeat) : x->place - y->place;
+}
+
+static int by_first(const void *a, const void *b)
+{
+    const struct of_seed *x = a, *y = b;
+    return x->first != y->first ? x->first - y->first : x->place - y->place;
+}
+
+/* Bring w->job[0 .. n) into an order in which jobs of one seed and repeat follow each other, and those seeds
+ * as their first jobs did: sums are made in the order of old. */
+static int group_by_seed(struct work *w, int n, struct err *err)
+{
+    struct of_seed *of = err_calloc((size_t)n, sizeof *of, "suspects", err);
+    for (int i = 0; i < n && of; i++) {
+        const struct store_job *row = &store_jobs(w->store)[w->job[i]];
+        of[i] = (struct of_seed){row->seed, row->repeat, w->job[i], i, i};
     }
-    return left;
+    if (!of)
+        return E_IO;
+    qsort(of, (size_t)n, sizeof *of, by_seed);
+    for (int i = 1; i < n; i++)
+        if (of[i].seed == of[i - 1].seed && of[i].repeat == of[i - 1].repeat)
+            of[i].first = of[i - 1].first;
+    qsort(of, (size_t)n, sizeof *of, by_first);
+    for (int i = 0; i < n; i++)
+        w->job[i] = of[i].job;
+    free(of);
+    return 0;
+}
+
+/* How many of w->job[0 .. n) have the seed and repeat of the first, one after the other. */
+static int n_of_seed(const struct work *w, const int *job, int n)
+{
+    const struct store_job *jobs = store_jobs(w->store), *first = &jobs[job[0]];
+    int k = 1;
+    while (k < n && jobs[job[k]].seed == first->seed && jobs[job[k]].repeat == first->repeat)
+        k++;
+    return k;
 }
 
 static int has_nan(const float *probs, int n)
@@ -174,16 +207,16 @@ static void ask_seed(struct work *w, int n_classes)
 static int ask_seeds(struct work *w, int jobs, int *n_classes, struct err *err)
 {
     size_t n = (size_t)w->n_images, c = (size_t)w->n_classes;
-    int rc = 0, n_seed;
+    int rc = jobs > 0 ? group_by_seed(w, jobs, err) : 0, n_seed;
     *n_classes = 0;
     memset(w->judged, 0, n * sizeof *w->judged);
     memset(w->sum, 0, n * c * sizeof *w->sum);
     memset(w->seeds, 0, n * sizeof *w->seeds);
     memset(w->seeds_agree, 0, n * c * sizeof *w->seeds_agree);
-    while (jobs > 0 && rc == 0) {
+    for (int at = 0; at < jobs && rc == 0; at += n_seed) {
         struct scores_input input;
-        jobs = take_seed(w, jobs, &n_seed);
-        rc = predicted_read(w->predicted, w->of_seed, n_seed, SET_TEST, &input, err);
+        n_seed = n_of_seed(w, w->job + at, jobs - at);
+        rc = predicted_read(w->predicted, w->job + at, n_seed, SET_TEST, &input, err);
         if (rc < 0 || input.n == 0)
             continue;
         *n_classes = input.n_classes;
@@ -304,6 +337,42 @@ int suspects_new(struct store *store, const struct summary *summary, struct susp
     else
         *out = w.found;
     return rc;
+}
+
+static int shown_of(const struct suspects *s, int most)
+{
+    int n = 0, of_group = 0;
+    for (int i = 0; i < s->n; i++) {
+        of_group = i > 0 && s->row[i].group == s->row[i - 1].group ? of_group + 1 : 1;
+        n += of_group <= most;
+    }
+    return n;
+}
+
+int suspects_choose(const struct suspects *suspects, int most_of_group, int most, char *shown,
+                    struct err *err)
+{
+    int n = 0, of_group = 0, limit = most_of_group;
+    struct suspect *row = err_calloc((size_t)suspects->n + 1, sizeof *row, "suspects", err);
+    if (!row)
+        return E_IO;
+    while (limit > 1 && shown_of(suspects, limit) > most)
+        limit--;
+    for (int i = 0; i < suspects->n; i++) {
+        of_group = i > 0 && suspects->row[i].group == suspects->row[i - 1].group ? of_group + 1 : 1;
+        shown[i] = of_group <= limit;
+        if (shown[i]) {
+            row[n] = suspects->row[i];
+            row[n++].image = i; /* the place: of equals the first */
+        }
+    }
+    if (n > most) { /* one a group is too many already: the surest of those */
+        qsort(row, (size_t)n, sizeof *row, by_margin);
+        for (int i = most; i < n; i++)
+            shown[row[i].image] = 0;
+    }
+    free(row);
+    return 0;
 }
 
 void suspects_free(struct suspects *suspects)

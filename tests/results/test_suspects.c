@@ -63,6 +63,35 @@ static void several_thresholds_and_none(void **state)
     assert_near(confident_share(row, 2, 0, 1), 0);
 }
 
+/* Of 500 groups with 3 suspects each there is room for some; of a few groups for several of each. */
+static void a_page_has_room_for_some(void **state)
+{
+    enum { GROUPS = 500, EACH = 3 };
+    static struct suspect row[GROUPS * EACH];
+    static char shown[GROUPS * EACH];
+    struct suspects all = {.n = GROUPS * EACH, .row = row}, few = {.n = 10 * EACH, .row = row};
+    struct err err = {0};
+    int n = 0;
+    (void)state;
+    for (int i = 0; i < all.n; i++) /* later groups are surer, but for the last one */
+        row[i] = (struct suspect){.group = i / EACH,
+                                  .image = 7,
+                                  .p_likelier = i / EACH == GROUPS - 1 ? 0.1 : 0.2 + i / EACH * 1e-3,
+                                  .p_given = i % EACH * 0.01};
+    assert_int_equal(suspects_choose(&all, 60, 400, shown, &err), 0);
+    for (int i = 0; i < all.n; i++) {
+        n += shown[i];
+        assert_int_equal(shown[i], i % EACH == 0 && i / EACH >= 99 && i / EACH < GROUPS - 1);
+    }
+    assert_int_equal(n, 400);
+    assert_int_equal(suspects_choose(&few, 60, 29, shown, &err), 0); /* two of each, not all three */
+    for (int i = 0; i < few.n; i++)
+        assert_int_equal(shown[i], i % EACH < 2);
+    assert_int_equal(suspects_choose(&few, 60, 30, shown, &err), 0);
+    for (int i = 0; i < few.n; i++)
+        assert_int_equal(shown[i], 1);
+}
+
 /* ---- of stored predictions ---- */
 
 static char path[64];
@@ -198,6 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_image_counts_as_the_class_whose_threshold_it_reaches),
         cmocka_unit_test(several_thresholds_and_none),
+        cmocka_unit_test(a_page_has_room_for_some),
         cmocka_unit_test_setup_teardown(suspects_are_means_over_the_jobs_that_do_not_leak, begin, end),
         cmocka_unit_test_setup_teardown(seeds_are_asked_alone, begin, end),
         cmocka_unit_test_setup_teardown(the_table_names_them, begin, end),

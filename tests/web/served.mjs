@@ -192,7 +192,7 @@ await check("what is apart is asked for when it is drawn", async () => {
     window.asked = [];
     window.fetch = async (...request) => {
       const url = String(request[0]);
-      if (location.hash.includes("held") && url.includes("api/curves")) await new Promise((go) => (window.release = go));
+      if (location.hash.includes("held") && url.includes("api/curves")) await new Promise((go) => (window.held ??= []).push(go));
       const piece = /part=(\w+)/.exec(url)?.[1];
       window.asked.push(url);
       if (piece && piece !== "first") return new Response(JSON.stringify(apart[piece]));
@@ -220,8 +220,7 @@ await check("what is apart is asked for when it is drawn", async () => {
 await check("what has not come yet is said to be missing on paper, and comes later", async () => {
   await page.goto("about:blank");
   await page.goto(`${address}#held`, { waitUntil: "load" });
-  const told = (text_) => until((wanted) => document.querySelector("#strategies > .hint, #strategies .hint")?.parentElement.innerText.includes(wanted) && window.release, {}, text_);
-  await told("Reading …");
+  await until(() => window.held?.length > 0 && document.getElementById("strategies").innerText.includes("Reading …"));
   const onPaper = await page.evaluate(() => {
     window.dispatchEvent(new Event("beforeprint"));
     const text_ = document.getElementById("strategies").innerText;
@@ -232,8 +231,8 @@ await check("what has not come yet is said to be missing on paper, and comes lat
   assert.match(onPaper[0], /Not on this paper: the server was still being asked for it/);
   assert.equal(onPaper[1], false);
   assert.match(onPaper[2], /Reading …/);
-  await page.evaluate(() => ((location.hash = "#strategies"), window.release()));
-  await until(() => (window.release(), document.querySelector("#plot-curves svg") && !document.getElementById("strategies").innerText.includes("Reading …")));
+  await page.evaluate(() => ((location.hash = "#strategies"), window.held.forEach((go) => go())));
+  await until(() => document.querySelector("#plot-curves svg") && !/Reading …|Not on this paper/.test(document.getElementById("strategies").innerText));
   await page.evaluate(() => (window.neverReloaded = true));
 });
 

@@ -1,5 +1,5 @@
 /* cells.js - the cells that the models got wrong, as pictures. */
-import { el, fill, number, select } from "./dom.js";
+import { button, el, fill, number, select } from "./dom.js";
 import { classWord, isSame, named } from "./model.js";
 import { Shown, cellSelects, chosenCell, isCellKey } from "./explorer.js";
 
@@ -11,7 +11,8 @@ function inWords(rows, word) {
   return all > rows.length ? `${said}; these are the ${rows.length} worst.` : `${said}.`;
 }
 
-const PAGE = 48;
+/** Cards that a list begins with, and that are added at a time. */
+export const CARDS = 48;
 const SHOWN = 100; // CSS pixels a side
 const INTRODUCTION = "Worst first, as the network sees them. Only test predictions count: what was said by models that were not trained on the cell, unless the protocol leaks.";
 
@@ -49,6 +50,13 @@ export class Picture {
   }
 }
 
+/** As many cards as a part of the page shows, and a button that shows more. @param {{list: Element, more: Element, limit: number, update: () => void}} part @param {any[]} rows @param {(row: any) => Node} card */
+export function fillCards(part, rows, card) {
+  fill(part.list, ...rows.slice(0, part.limit).map(card));
+  const left = rows.length - part.limit;
+  fill(part.more, left > 0 && button(`Show ${Math.min(left, CARDS)} more`, () => { part.limit += CARDS; part.update(); }));
+}
+
 /** One of `misclassified`, as a card. @param {Picture} picture */
 export function missedCard(sweep, picture, m) {
   const others = m.predicted === null ? "no probability was a number" : sweep.classes(m.clusters)?.length > 2 ? `mostly taken for ${m.predicted}` : `taken for ${m.predicted}`;
@@ -59,7 +67,7 @@ export class Misclassified {
   constructor(sweep, view) {
     this.sweep = sweep;
     this.view = view;
-    this.limit = PAGE;
+    this.limit = CARDS;
     this.controls = el("div", { class: "row controls" });
     this.said = el("p", { class: "hint", role: "status" });
     this.list = el("ul", { class: "cells" });
@@ -95,8 +103,6 @@ export class Misclassified {
     const rows = sweep.doc.misclassified.filter((m) => isSame(m, { ...cell, strategy: view.get("cm.a") }));
     const shown = rows.filter((m) => this.picture.has(m.image));
     this.said.textContent = inWords(shown, classWord(sweep.doc.data.clusters.map((c) => c.number)));
-    fill(this.list, ...shown.slice(0, this.limit).map((m) => missedCard(sweep, this.picture, m)));
-    const left = shown.length - this.limit;
-    fill(this.more, left > 0 && el("button", { type: "button", text: `Show ${Math.min(left, PAGE)} more`, onclick: () => { this.limit += PAGE; this.update(); } }));
+    fillCards(this, shown, (m) => missedCard(sweep, this.picture, m));
   }
 }

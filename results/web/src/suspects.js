@@ -1,10 +1,9 @@
 /* suspects.js - cells whose label is likely wrong, as pictures: sorted, narrowed, as CSV. */
-import { Picture } from "./cells.js";
+import { CARDS, Picture, fillCards } from "./cells.js";
 import { button, downloadCsv, el, fill, number, select } from "./dom.js";
 import { Shown, cellSelects, chosenCell, isCellKey } from "./explorer.js";
 import { classWord, isSame, named } from "./model.js";
 
-const PAGE = 48;
 const INTRODUCTION = [
   "Cells whose label is contradicted by models that did not train on them (confident learning, Northcutt et al. 2021): only test predictions of jobs that had not seen the cell are asked.",
   "It is a list of cells to look at, not of errors: where classes overlap, honest labels of hard cells are among them, and labels that are wrong in one direction throughout are not.",
@@ -27,7 +26,7 @@ export class Suspects {
   constructor(sweep, view) {
     this.sweep = sweep;
     this.view = view;
-    this.limit = PAGE;
+    this.limit = CARDS;
     this.controls = el("div", { class: "row controls" });
     this.said = el("p", { class: "hint", role: "status" });
     this.list = el("ul", { class: "cells" });
@@ -85,10 +84,8 @@ export class Suspects {
     const { mine, left } = this.#chosen(cell);
     this.rows = left;
     this.said.textContent = [this.#inWords(group, mine.length), left.length < mine.length && `${left.length} of ${mine.length} are shown.`].filter(Boolean).join(" ");
-    fill(this.list, ...left.slice(0, this.limit).map((s) => this.#card(s)));
+    fillCards(this, left, (s) => this.#card(s));
     this.tools.hidden = left.length === 0;
-    const further = left.length - this.limit;
-    fill(this.more, further > 0 && button(`Show ${Math.min(further, PAGE)} more`, () => { this.limit += PAGE; this.update(); }));
   }
 
   /** What stands above the pictures. @param {any} group @param {number} here rows of the document */
@@ -96,7 +93,7 @@ export class Suspects {
     const leaky = group?.leaky ? `${group.leaky} ${group.leaky === 1 ? "job is" : "jobs are"} left out that had seen test images in training and agree with the labels they learnt.` : "";
     if (!group?.images) return leaky ? `${leaky} No other judged a cell: choose or run protocol kfold, or holdout.` : "No finished job for this choice.";
     const found = group.suspects === 0 ? `None of ${group.images} cells judged is a suspect.` : `${group.suspects} of ${group.images} cells judged ${group.suspects === 1 ? "is a suspect" : "are suspects"}; the estimate is that ${percent(group.wrong)} of these labels are wrong, cells that are hard to tell apart counted.`;
-    const cut = here < group.suspects ? `The ${here} surest are here; all of them: cellsweep export, --table suspects.` : "";
+    const cut = here < group.suspects ? `${here === 0 ? "None of them is" : here === 1 ? "The surest is" : `The ${here} surest are`} here; all of them: cellsweep export, --table suspects.` : "";
     const pictures = this.picture || here === 0 ? "" : "The packed images are not beside the results file, so the cells cannot be shown.";
     return [found, cut, leaky, pictures].filter(Boolean).join(" ");
   }
