@@ -112,7 +112,9 @@ struct serve_fixed {
 /* A piece of the page's document that comes after its first part. */
 struct serve_piece {
     char name[24];
-    struct serve_fixed fixed;
+    char *text; /* (n) owned, until it is asked for the first time; NULL then */
+    size_t n;
+    struct serve_fixed fixed; /* then */
 };
 
 /* The page's document, whole or in pieces, kept until a job ends. */

@@ -43,18 +43,28 @@ static int make_pieces(struct serve_document *fresh, json_t *apart, struct err *
 {
     const char *name;
     json_t *value;
-    int rc = 0;
     json_object_foreach(apart, name, value)
     {
         size_t n = 0;
-        char *text = rc == 0 && fresh->n_pieces < SERVE_MAX_PIECES ? page_data_text(value, &n) : NULL;
+        char *text = fresh->n_pieces < SERVE_MAX_PIECES ? page_data_text(value, &n) : NULL;
         if (!text)
             return err_set(err, E_IO, "out of memory: the page's data cannot be kept; free some memory");
         struct serve_piece *piece = &fresh->piece[fresh->n_pieces++];
         snprintf(piece->name, sizeof piece->name, "%s", name);
-        rc = serve_fixed_make(&piece->fixed, "application/json", NULL, text, n, err);
+        piece->text = text;
+        piece->n = n;
     }
-    return rc;
+    return 0;
+}
+
+/* A piece is packed when somebody asks for it: most readers never look at most of them. */
+static int pack_piece(struct serve_piece *piece, struct err *err)
+{
+    char *text = piece->text;
+    if (!text)
+        return 0;
+    piece->text = NULL;
+    return serve_fixed_make(&piece->fixed, "application/json", NULL, text, piece->n, err);
 }
 
 /* *fresh: of the file as it is, with its stamp. */
@@ -88,8 +98,11 @@ static int make_document(struct serve *serve, struct store *store, struct serve_
 static void release(struct serve_document *document)
 {
     serve_fixed_release(&document->fixed);
-    for (int i = 0; i < document->n_pieces; i++)
+    for (int i = 0; i < document->n_pieces; i++) {
         serve_fixed_release(&document->piece[i].fixed);
+        free(document->piece[i].text);
+    }
+    memset(document->piece, 0, sizeof document->piece);
     document->n_pieces = 0;
 }
 
@@ -162,9 +175,12 @@ static int refresh(struct serve *serve, struct serve_document *document, struct 
 static enum MHD_Result answer_piece(struct serve_request *request, struct serve_document *document,
                                     const char *name)
 {
+    struct err err = {0};
     for (int i = 0; i < document->n_pieces; i++)
         if (strcmp(document->piece[i].name, name) == 0)
-            return serve_fixed_send(request, &document->piece[i].fixed);
+            return pack_piece(&document->piece[i], &err) < 0
+                       ? serve_send_err(request, &err)
+                       : serve_fixed_send(request, &document->piece[i].fixed);
     return serve_send_error(request, MHD_HTTP_BAD_REQUEST,
                             "part: there is no part '%.40s' now; part=first says in left_out which there are",
                             name);

@@ -154,14 +154,15 @@ function addAxes(layout, { figure, grid, rows, p, r, id }) {
   const place = grid.panel[p];
   const isLoss = metric === "loss";
   const last = r === rows.length - 1;
-  const axis = { domain: place.rows[r], anchor: `x${n}`, title: { text: metricName(metric), standoff: 6, font: { size: 11.5 } }, automargin: false };
+  const flat = { tickangle: 0, ticklabeloverflow: "allow" }; // numbers that never need to turn or hide: else each is measured
+  const axis = { ...flat, domain: place.rows[r], anchor: `x${n}`, title: { text: metricName(metric), standoff: 6, font: { size: 11.5 } }, automargin: false };
   if (p % grid.columns > 0 && grid.columns > 2) axis.title.text = "";
   if (isLoss && o.logLoss) Object.assign(axis, { type: "log", exponentformat: "power", dtick: 1 });
   else if (isLoss && o.shared) axis.range = [0, lossLimit(figure)];
   else if (isLoss) axis.rangemode = "tozero";
   else if (o.shared) axis.range = [-0.02, 1.03];
   layout[`yaxis${n}`] = axis;
-  layout[`xaxis${n}`] = { domain: place.x, anchor: `y${n}`, range: [0, 1.01 * figure.last], ...(figure.last < 10 ? { dtick: 1 } : {}), showticklabels: last, title: last ? { text: "epoch", standoff: 4, font: { size: 11.5 } } : undefined, zeroline: false, ...(id > 1 ? { matches: "x" } : {}) };
+  layout[`xaxis${n}`] = { ...flat, domain: place.x, anchor: `y${n}`, range: [0, 1.01 * figure.last], ...(figure.last < 10 ? { dtick: 1 } : {}), showticklabels: last, title: last ? { text: "epoch", standoff: 4, font: { size: 11.5 } } : undefined, zeroline: false, ...(id > 1 ? { matches: "x" } : {}) };
 }
 
 /** Top of shared loss axes: a published loss of 30 must not press our own curves flat. */
