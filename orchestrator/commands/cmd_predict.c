@@ -175,14 +175,14 @@ static int classify_in_child(void *self, struct err *err)
 
 /* Foreign files may crash the libraries that read them (child.h). Bad images do not keep the rows of the
  * others from their file. */
-static int classify_to_file(struct work *work, struct err *err)
+static int classify_to_file(struct work work, struct err *err)
 {
     struct output out;
-    int rc = output_open_file(&out, work->options->output, err);
+    int rc = output_open_file(&out, work.options->output, err);
     if (rc < 0)
         return rc;
-    work->out = &out;
-    rc = child_guard(classify_in_child, work, err);
+    work.out = &out;
+    rc = child_guard(classify_in_child, &work, err);
     if (rc < 0 && rc != E_JOB) {
         output_abandon(&out);
         return rc;
@@ -237,7 +237,7 @@ static int run(const void *options, struct err *err)
                 outlines.n_bad == 1 ? "" : "s");
     work.outlines = o->boundaries ? &outlines : NULL;
     if (rc == 0)
-        rc = classify_to_file(&work, err);
+        rc = classify_to_file(work, err);
     outlines_release(&outlines);
     dataset_free(work.data);
     predictor_free(work.predictor);

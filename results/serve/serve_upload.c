@@ -66,7 +66,7 @@ static void take_name(struct serve_image *image, const char *name)
 static int is_new_part(const struct serve_upload *upload, const char *name, uint64_t offset)
 {
     const struct serve_image *last = upload->n_images ? &upload->image[upload->n_images - 1] : NULL;
-    struct serve_image next;
+    struct serve_image next = {0};
     if (offset > 0)
         return 0;
     take_name(&next, name);
