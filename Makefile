@@ -182,7 +182,8 @@ $(BUILD)/tests/%.so: tests/%.c
 $(BUILD)/tests/results/test_faults $(BUILD)/tests/worker/test_scarce $(BUILD)/tests/worker/test_onnx_ops: $(BUILD)/tests/support/faults.o
 $(BUILD)/tests/results/test_faults $(BUILD)/tests/worker/test_scarce $(BUILD)/tests/worker/test_onnx_ops: FAULTS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 
-SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+# Line tables are all that a trace needs; gcc spends half its time on the kernels tracking variables otherwise.
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g1
 asan: test-deps ## the same tests under AddressSanitizer and UBSan; leaks are looked for in the serial ones
 	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/asan OPT="-O1 -ffp-contract=off" EXTRA="$(SANITIZE)" tests-only
 
