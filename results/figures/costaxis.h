@@ -1,5 +1,5 @@
-/* costaxis.h - the axes of a picture of accuracy against a cost: the cost logarithmic, the accuracy in tenths.
- * No MPI. */
+/* costaxis.h - the axes of a picture of accuracy against a cost: the cost logarithmic, the accuracy in
+ * tenths. No MPI. */
 #ifndef CELLSWEEP_COSTAXIS_H
 #define CELLSWEEP_COSTAXIS_H
 

@@ -46,14 +46,6 @@ void costs_page_name(const struct costs_page *page, char *out)
 
 static const char *const names[N_COSTS] = {"balanced_accuracy", "brier", "log_loss", "ece"};
 
-static void write_number(FILE *file, double x)
-{
-    if (isnan(x)) /* printf may write -nan */
-        fputs("\tNaN", file);
-    else
-        fprintf(file, "\t%.9g", x);
-}
-
 static int write_data(const struct costs_page *page, const char *name, const char *dir, struct err *err)
 {
     struct output out;
@@ -70,9 +62,9 @@ static int write_data(const struct costs_page *page, const char *name, const cha
                 combination_label(page->summary->store, row->group->cell, FACTOR_STRATEGY,
                                   page->summary->varying, label),
                 names[i / page->n], row->n);
-        write_number(out.file, side->difference);
-        write_number(out.file, side->low);
-        write_number(out.file, side->high);
+        gnuplot_number(out.file, side->difference);
+        gnuplot_number(out.file, side->low);
+        gnuplot_number(out.file, side->high);
         fprintf(out.file, "\t%d\n", side->sign);
     }
     return output_close(&out, err);

@@ -2,6 +2,7 @@
 
 #include "strategies/balance.h"
 #include "store/classes.h"
+#include "figures/gnuplot.h"
 #include "write/output.h"
 #include "figures/pagename.h"
 #include "models/model.h"
@@ -262,18 +263,10 @@ static void write_header(FILE *file, const struct beside *b)
     fputc('\n', file);
 }
 
-static void write_number(FILE *file, double x)
-{
-    if (isnan(x)) /* printf may write -nan */
-        fputs("\tNaN", file);
-    else
-        fprintf(file, "\t%.9g", x);
-}
-
 static void write_jobs(FILE *file, const struct beside *b, int epoch)
 {
     for (int i = 0; i < b->n_sets * N_METRICS * b->n_jobs; i++)
-        write_number(file, (double)b->jobs[(size_t)i * (size_t)b->n_epochs + (size_t)epoch]);
+        gnuplot_number(file, (double)b->jobs[(size_t)i * (size_t)b->n_epochs + (size_t)epoch]);
 }
 
 static void write_epochs(FILE *file, const struct summary_group *group, const struct beside *b)
@@ -283,10 +276,10 @@ static void write_epochs(FILE *file, const struct summary_group *group, const st
         for (int s = 0; s < b->n_sets; s++)
             for (int m = 0; m < N_METRICS; m++) {
                 const struct stats_summary *point = &group->curve[b->set[s]][m][e];
-                write_number(file, point->mean);
-                write_number(file, point->low);
-                write_number(file, point->high);
-                write_number(file, b->published[(s * N_METRICS + m) * b->n_epochs + e]);
+                gnuplot_number(file, point->mean);
+                gnuplot_number(file, point->low);
+                gnuplot_number(file, point->high);
+                gnuplot_number(file, b->published[(s * N_METRICS + m) * b->n_epochs + e]);
             }
         write_jobs(file, b, e);
         fputc('\n', file);

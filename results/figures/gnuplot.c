@@ -4,6 +4,7 @@
 #include "write/output.h"
 #include "target.h"
 
+#include <math.h>
 #include <errno.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -174,6 +175,14 @@ int gnuplot_render(const char *dir, const char *name, struct err *err)
         rc = rc == 0 ? ended : rc;
     }
     return rc;
+}
+
+void gnuplot_number(FILE *file, double x)
+{
+    if (isnan(x))
+        fputs("\tNaN", file);
+    else
+        fprintf(file, "\t%.9g", x);
 }
 
 void gnuplot_quote_class(FILE *file, int class, int letters)

@@ -37,6 +37,9 @@ void gnuplot_quote(FILE *file, const char *text);
  * of it (class_short()). */
 void gnuplot_quote_class(FILE *file, int class, int letters);
 
+/* A tab and a number of a data file; NaN as gnuplot reads it, where printf may write -nan. */
+void gnuplot_number(FILE *file, double x);
+
 /* Run dir/name.gp for each format; pictures appear whole or not at all. E_IO when gnuplot is missing, naming
  * its package, or fails; the script and its data stay. */
 int gnuplot_render(const char *dir, const char *name, struct err *err);

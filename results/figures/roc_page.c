@@ -57,14 +57,6 @@ void roc_page_name(const struct roc_page *page, char *out)
 
 /* ---- data ---- */
 
-static void write_number(FILE *file, double x)
-{
-    if (isnan(x)) /* printf may write -nan */
-        fputs("\tNaN", file);
-    else
-        fprintf(file, "\t%.9g", x);
-}
-
 static int write_data(const struct roc_page *page, const char *name, const char *dir, struct err *err)
 {
     struct output out;
@@ -84,9 +76,9 @@ static int write_data(const struct roc_page *page, const char *name, const char 
         for (int c = 0; c < N_ROC_CURVES; c++) {
             const struct stats_summary *s = &curves_of(page, i / ROC_POINTS)->curve[c][i % ROC_POINTS];
             fprintf(out.file, "\t%d", s->n);
-            write_number(out.file, s->mean);
-            write_number(out.file, s->low);
-            write_number(out.file, s->high);
+            gnuplot_number(out.file, s->mean);
+            gnuplot_number(out.file, s->low);
+            gnuplot_number(out.file, s->high);
         }
         fputc('\n', out.file);
     }

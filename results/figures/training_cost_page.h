@@ -1,6 +1,6 @@
-/* training_cost_page.h - test balanced accuracy against the images that a job sees in training, and against its
- * seconds, a point a strategy and model, with the Pareto front of means, as a data file and a gnuplot script, a
- * page a place of training_cost.h.
+/* training_cost_page.h - test balanced accuracy against the images that a job sees in training, and against
+ * its seconds, a point a strategy and model, with the Pareto front of means, as a data file and a gnuplot
+ * script, a page a place of training_cost.h.
  *
  *     for (int p = 0; p < cost->n_places; p++)
  *         if (training_cost_page_drawn(summary, cost, p)) {

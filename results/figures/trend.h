@@ -39,7 +39,7 @@ struct trend_axis {
     void (*facet)(char *out, size_t size, const struct summary *summary, const struct summary_group *group);
     const char *facet_name;
     int apart; /* 1: facets are always on pages of their own, not only where a line would jump */
-    /* 1 when a and b are different values of x: pages without two of them are left out; NULL: all are drawn */
+    /* 1 when a and b are different values of x: pages without two of them are left out; NULL: none is */
     int (*differs)(double a, double b);
     const char *note; /* what x is, for the small print; NULL: nothing is to be said */
     /* 1: the summary is a marginal one (marginal.h): points are means over combinations of the other axes */

@@ -8,17 +8,17 @@
  * A place is a set of clusters, a protocol and values of other axes; its points are the strategies that have
  * finished jobs there, of every model, or, where that would be more than TRAINING_COST_MOST points, of one
  * model. Costs:
- *     images    those that a job sees in training: what its strategy makes of the training set (n_train) times
- *               the epochs it did, once of models that learn at once; the mean over jobs. The same on any
- *               machine. An image that several networks of an ensemble see counts once; trials of tuning are
- *               not counted. Not known of a model that was trained elsewhere.
+ *     images    those that a job sees in training: what its strategy makes of the training set (n_train)
+ *               times the epochs it did, once of models that learn at once; the mean over jobs. The same on
+ *               any machine. An image that several networks of an ensemble see counts once; trials of
+ *               tuning are not counted. Not known of a model that was trained elsewhere.
  *     seconds   median of its jobs, job_seconds.h: of the machine that ran it
  *
  * The front (pareto.h) is of means: a point of it may be there by chance. Where pairs are tested (compare.h,
  * adjusted over the whole sweep: overall.h), a point is beaten only by those that cost no more and are
  * significantly better; seconds and images themselves are not tested. Pairs that differ in strategy and in
- * model are not compared. A group whose test images were seen in training is on no front and beats nobody: its
- * accuracy is no estimate. No MPI. */
+ * model are not compared. A group whose test images were seen in training is on no front and beats nobody:
+ * its accuracy is no estimate. No MPI. */
 #ifndef CELLSWEEP_TRAINING_COST_H
 #define CELLSWEEP_TRAINING_COST_H
 

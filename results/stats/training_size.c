@@ -56,7 +56,7 @@ static void stand(struct training_size *size, int g)
     size->stands[g] = 1;
 }
 
-/* Groups (n) that differ in strategy and the factor: those that another has more than, or less, of the same. */
+/* Of n groups that differ in strategy and the factor, those beside which another has more or less. */
 static void find_pairs(struct training_size *size, const struct summary *summary, int factor,
                        const int *group, int n)
 {

@@ -9,7 +9,8 @@
  * The axes that set it are class_sizes, validation and inner. Groups stand on one curve when all else but the
  * strategy and one such axis is the same, and, of class_sizes, when the classes are in the same proportions:
  * 40-10 and 80-20 are more of the same, 40-40 is another problem (imbalance.h). A curve has two sizes at
- * least; sizes that are within TRAINING_SIZE_SAME of each other are one, as uneven folds make them. No MPI. */
+ * least; sizes that are within TRAINING_SIZE_SAME of each other are one, as uneven folds make them. No
+ * MPI. */
 #ifndef CELLSWEEP_TRAINING_SIZE_H
 #define CELLSWEEP_TRAINING_SIZE_H
 

@@ -14,10 +14,11 @@
  * and axes compared), rankings, leak_inflation, selection_inflation, calibration, reliability (how far
  * probabilities can be trusted), calibration_cost (what strategies gain in balanced accuracy and cost in
  * Brier score), models and models_by_clusters (which model, and what it costs), training_size and
- * training_cost (accuracy against how much there is to learn from, and against what it costs), claims, literature, and where
- * the sweep tunes tuning and tuning_curve, each as .csv (full precision), .md and .tex. A table without rows
- * is not written. sweeps: sweeps that the file keeps apart, each against the first. The metric of comparisons
- * is balanced accuracy: of the test set at the judged epoch, of all originals, and out of fold. No MPI. */
+ * training_cost (accuracy against how much there is to learn from, and against what it costs), claims,
+ * literature, and where the sweep tunes tuning and tuning_curve, each as .csv (full precision), .md and .tex.
+ * A table without rows is not written. sweeps: sweeps that the file keeps apart, each against the first. The
+ * metric of comparisons is balanced accuracy: of the test set at the judged epoch, of all originals, and out
+ * of fold. No MPI. */
 #ifndef CELLSWEEP_FINDINGS_H
 #define CELLSWEEP_FINDINGS_H
 

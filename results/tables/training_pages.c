@@ -7,22 +7,24 @@
 #include <string.h>
 
 const char training_size_note[] =
-    "Test balanced accuracy against training size, with its 95 % interval. originals: images that a job has to "
-    "learn from, before a strategy drops, copies or makes any, so the same for every strategy: copies add none, "
-    "and what undersampling leaves out had to be collected, too. n_train: what the strategy made of them, mean "
-    "over jobs. Rows are those of which there are several sizes with all else the same (axes class_sizes, with "
-    "classes in the same proportions, validation, inner); of validation test sets have other sizes, too. Where "
-    "leak is above 0, test images were seen in training, and the number is no estimate.\n";
+    "Test balanced accuracy against training size, with its 95 % interval. originals: images that a job "
+    "has to learn from, before a strategy drops, copies or makes any, so the same for every strategy: "
+    "copies add none, and what undersampling leaves out had to be collected, too. n_train: what the "
+    "strategy made of them, mean over jobs. Rows are those of which there are several sizes with all else "
+    "the same (axes class_sizes, with classes in the same proportions, validation, inner); of validation "
+    "test sets have other sizes, too. Where leak is above 0, test images were seen in training, and the "
+    "number is no estimate.\n";
 
 const char training_cost_note[] =
-    "Test balanced accuracy beside what a job costs, where all else but strategy and model is the same. images: "
-    "seen in training, what the strategy makes of the training set times the epochs done (once of models that "
-    "learn at once), mean over jobs; an image that several networks of an ensemble see counts once, and trials "
-    "of tuning are not counted. seconds: median from start to end of a job on its core, judging included, of "
-    "jobs that ran in one go; they are of the machine that ran it. front: no other has a mean as high at no "
-    "more cost (Pareto); it is of means, and a place on it may be chance. beaten: by how many others that cost "
-    "no more and are significantly better (paired comparisons, p below 0.05 after Holm's correction for all of "
-    "the sweep); - where no pair is tested. What leaks is on no front and beats nobody.\n";
+    "Test balanced accuracy beside what a job costs, where all else but strategy and model is the same. "
+    "images: seen in training, what the strategy makes of the training set times the epochs done (once of "
+    "models that learn at once), mean over jobs; an image that several networks of an ensemble see counts "
+    "once, and trials of tuning are not counted. seconds: median from start to end of a job on its core, "
+    "judging included, of jobs that ran in one go; they are of the machine that ran it. front: no other "
+    "has a mean as high at no more cost (Pareto); it is of means, and a place on it may be chance. "
+    "beaten: by how many others that cost no more and are significantly better (paired comparisons, p "
+    "below 0.05 after Holm's correction for all of the sweep); - where no pair is tested. What leaks is "
+    "on no front and beats nobody.\n";
 
 static unsigned shown(const struct findings *f)
 {

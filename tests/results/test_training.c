@@ -1,5 +1,5 @@
-/* What training takes: Pareto fronts by hand, accuracy against images and seconds, and against training size, on
- * files of a few jobs each. */
+/* What training takes: Pareto fronts by hand, accuracy against images and seconds, and against training size,
+ * on files of a few jobs each. */
 #include "stats/pareto.h"
 
 #include "figures/figures.h"
@@ -142,8 +142,8 @@ static void a_front_holds_what_nothing_dominates(void **state)
     (void)state;
     enum { N = 9 };
     /*                      a     b    c    d    e    f    g    h     i */
-    const double cost[N] = {1, 2, 3, 2, 1, NAN, 4, 3, 2.5};
-    const double gain[N] = {0.5, 0.7, 0.6, 0.7, 0.4, 0.99, NAN, 0.8, 0.7};
+    const double cost[N] = {1, 2, 3, 2, 1, (double)NAN, 4, 3, 2.5};
+    const double gain[N] = {0.5, 0.7, 0.6, 0.7, 0.4, 0.99, (double)NAN, 0.8, 0.7};
     static const int expected[N] = {1, 1, 0, 1, 0, -1, -1, 1, 0};
     int front[N];
     pareto_front(cost, gain, N, front);
@@ -154,7 +154,7 @@ static void a_front_holds_what_nothing_dominates(void **state)
 static void one_point_is_its_own_front(void **state)
 {
     (void)state;
-    const double cost = 3, gain = 0.5, none = NAN;
+    const double cost = 3, gain = 0.5, none = (double)NAN;
     const signed char better = 0;
     int found = -2;
     pareto_front(&cost, &gain, 1, &found);
@@ -165,12 +165,12 @@ static void one_point_is_its_own_front(void **state)
     assert_int_equal(found, 0);
 }
 
-/* 0 and 1 are better than 2 by a test; 0 costs more than 2, 1 as much. 3 is better than all and has no cost. */
+/* 0 and 1 are better than 2 by a test; 0 costs more than it, 1 as much. 3 beats all, and has no cost. */
 static void only_what_costs_no_more_beats(void **state)
 {
     (void)state;
     enum { N = 4 };
-    const double cost[N] = {3, 2, 2, NAN};
+    const double cost[N] = {3, 2, 2, (double)NAN};
     static const signed char better[N * N] = {0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 1, 1, 0};
     static const int expected[N] = {0, 0, 1, 0};
     int beaten[N];
@@ -372,8 +372,8 @@ static void sizes_within_two_percent_are_one(void **state)
     (void)state;
     assert_true(training_size_differs(100, 103));
     assert_false(training_size_differs(100, 101));
-    assert_false(training_size_differs(100, NAN));
-    assert_false(training_size_differs(NAN, NAN));
+    assert_false(training_size_differs(100, (double)NAN));
+    assert_false(training_size_differs((double)NAN, (double)NAN));
 }
 
 static int has(const struct figures *figures, const char *name)
