@@ -142,7 +142,7 @@ export class Training {
       height: 340 + legendHeight(lines.length, paint),
       csv: { columns, rows: lines.flat().map((r) => columns.map((c) => (c === "strategy" ? r.label : (r[c] ?? null)))) },
       title: `accuracy against training size, ${title}${of}`,
-      summary: `${capital(title)}${of}. ${lines.map((line) => `${line[0].label}: ${line.map((r) => `${number(r.balanced_accuracy)} of ${r.originals}`).join(", ")}`).join("; ")}. x: originals that a job has to learn from, the same for every strategy: copies and augmented versions add none, and what undersampling leaves out is counted. Bars: 95 % interval over runs.${xs.length > 2 ? "" : " Two sizes have no course that a line could show."}${axis === "validation" ? " Test sets have other sizes, too." : ""}${leak > 0 ? " Hollow and dotted, on red: test images were seen in training, so these are no estimates of what new cells would give." : ""}${chosenOnTest(rows)}`,
+      summary: `${capital(title)}${of}. ${lines.map((line) => `${line[0].label}: ${line.map((r) => `${number(r.balanced_accuracy)} of ${r.originals}`).join(", ")}`).join("; ")}. x: originals that a job has to learn from, the same for every strategy: copies and augmented versions add none, and what undersampling leaves out is counted. Bars: 95 % interval over runs.${xs.length > 2 ? "" : " Two sizes have no course that a line could show."}${axis === "validation" ? " Test sets have other sizes, too." : ""}${leak > 0 ? ` Hollow${xs.length > 2 ? " and dotted" : ""}, on red: test images were seen in training, so these are no estimates of what new cells would give.` : ""}${chosenOnTest(rows)}`,
     };
   }
 
@@ -163,7 +163,7 @@ export class Training {
       const known = rows.map((r) => r[cost]).filter((v) => v !== null);
       const margin = Math.max(1.3, (Math.max(...known) / Math.min(...known)) ** 0.06);
       const range = [Math.min(...known) / margin, Math.max(...known) * margin];
-      layout[k ? "xaxis2" : "xaxis"] = { type: "log", anchor: y, domain: wide ? [k * 0.54, 0.46 + k * 0.54] : [0, 1], range: range.map(Math.log10), title: { text: COSTS[cost], standoff: 6 }, tickformat: "~g", dtick: dense(range[1] / range[0]) };
+      layout[k ? "xaxis2" : "xaxis"] = { type: "log", anchor: y, domain: wide ? [k * 0.54, 0.46 + k * 0.54] : [0, 1], range: range.map(Math.log10), title: { text: COSTS[cost], standoff: 6 }, ...ticks(...range) };
       layout[k ? "yaxis2" : "yaxis"] = { anchor: x, domain: wide ? [0, 1] : k ? [0, plot / inner] : [1 - plot / inner, 1], title: { text: "test balanced accuracy", standoff: 6 } };
       for (const marks of [leakMarks(x, y, leak, paint), chanceLine(rows[0].chance, x, y, paint)]) {
         layout.shapes.push(...marks.shapes);
@@ -212,8 +212,15 @@ function counts(line) {
 
 const chosenOnTest = (rows) => (rows.some((r) => r.chosen_on === "test") ? " Epochs were chosen on the reported set." : rows.some((r) => r.chosen_on === "elsewhere") ? " A model was trained elsewhere: that it did not see these images is the user's word." : "");
 
-/** Ticks of a logarithmic axis: of a narrow one all digits, of a wide one decades. */
-const dense = (ratio) => (ratio < 6 ? "D1" : ratio < 50 ? "D2" : 1);
+/** Ticks of a logarithmic axis: of a narrow one more of every decade, as in results/figures/costaxis.c. */
+function ticks(low, high) {
+  const decades = Math.log10(high / low);
+  const steps = decades < 0.8 ? [1, 1.5, 2, 3, 4, 5, 7] : decades < 1.7 ? [1, 2, 5] : decades < 2.5 ? [1, 3] : [1];
+  const first = Math.floor(Math.log10(low));
+  const all = Array.from({ length: Math.ceil(Math.log10(high)) - first + 1 }, (_, d) => steps.map((s) => Number((s * 10 ** (first + d)).toPrecision(3)))).flat();
+  const tickvals = all.filter((x) => x >= low && x <= high);
+  return { tickvals, ticktext: tickvals.map((x) => (x < 1e6 ? String(x) : `${x / 1e6} million`)) };
+}
 
 /** Pixels of a legend below a plot. */
 const legendHeight = (n, paint) => 22 * Math.ceil(n / Math.max(1, Math.floor(paint.width / 210))) + 10;
@@ -222,6 +229,6 @@ function chanceLine(chance, x, y, paint) {
   if (!(chance > 0)) return { shapes: [], annotations: [] };
   return {
     shapes: [{ type: "line", layer: "below", xref: `${x} domain`, yref: y, x0: 0, x1: 1, y0: chance, y1: chance, line: { color: paint.colours.muted, width: 1, dash: "dot" } }],
-    annotations: [{ xref: `${x} domain`, yref: y, x: 1, y: chance, xanchor: "right", yanchor: "bottom", text: "chance", showarrow: false, font: { size: 11, color: paint.colours.muted } }],
+    annotations: [{ xref: `${x} domain`, yref: y, x: 0, y: chance, xanchor: "left", yanchor: "bottom", text: "chance", showarrow: false, font: { size: 11, color: paint.colours.muted } }],
   };
 }
