@@ -71,8 +71,8 @@ int h5_check_space(const char *path, unsigned long long bytes, struct err *err);
  * HDF5 and a truncated one apart. *file is closed by the caller with H5Fclose. */
 int h5_open_read(const char *path, hid_t *file, struct err *err);
 
-/* The file descriptor through which HDF5 reads an open file, its own: pread(2) it, and do not close it. -1 of a
- * file that is not opened with the POSIX driver. */
+/* The file descriptor through which HDF5 reads an open file, its own: pread(2) it, and do not close it. -1 of
+ * a file that is not opened with the POSIX driver. */
 int h5_descriptor(hid_t file);
 
 /* 1 when the link `name` exists below loc, every group on its way included; else 0. */

@@ -53,9 +53,9 @@ struct suspects {
 /* *out is owned by the caller. E_IO. */
 int suspects_new(struct store *store, const struct summary *summary, struct suspects **out, struct err *err);
 
-/* Which suspects a page has room for: at most most_of_group a group, its surest, fewer where all groups together
- * would have more than `most`; where one a group is too many already, the surest of those. shown (n of
- * suspects) gets 0 or 1. E_IO without memory. */
+/* Which suspects a page has room for: at most most_of_group a group, its surest, fewer where all groups
+ * together would have more than `most`; where one a group is too many already, the surest of those. shown (n
+ * of suspects) gets 0 or 1. E_IO without memory. */
 int suspects_choose(const struct suspects *suspects, int most_of_group, int most, char *shown,
                     struct err *err);
 

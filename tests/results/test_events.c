@@ -71,7 +71,8 @@ static void lines_of_a_job_are_found(void **state)
         "{\"time\": \"2026-01-01T00:00:00.000Z\", \"event\": \"job_started\", \"job\": 1, \"attempt\": 1}\n"
         "{\"time\": \"2026-01-01T00:00:01.000Z\", \"event\": \"job_fi\n"
         "{\"time\": \"2026-01-01T00:00:02.000Z\", \"event\": \"job_started\", \"job\": 12}\n"
-        "{\"time\": \"2026-01-01T00:00:02.000Z\", \"event\": \"run_ended\", \"message\": \"\\\"job\\\": 1,\"}\n",
+        "{\"time\": \"2026-01-01T00:00:02.000Z\", \"event\": \"run_ended\", "
+        "\"message\": \"\\\"job\\\": 1,\"}\n",
         1);
     write_log(
         "{\"time\": \"2026-01-01T00:00:02.000Z\", \"event\": \"job_started\", \"job\": 7, \"rank\": 3}\n",

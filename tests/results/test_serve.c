@@ -232,10 +232,10 @@ static void the_log_of_a_job_is_told(void **state)
     FILE *file = fopen(log, "w");
     assert_non_null(file);
     for (int row = 2; row <= 3; row++)
-        fprintf(
-            file,
-            "{\"time\": \"2999-01-01T00:00:00.000Z\", \"event\": \"job_started\", \"job\": %d, \"rank\": %d}\n",
-            row, row + 10);
+        fprintf(file,
+                "{\"time\": \"2999-01-01T00:00:00.000Z\", \"event\": \"job_started\", "
+                "\"job\": %d, \"rank\": %d}\n",
+                row, row + 10);
     fclose(file);
     json_t *answer = get_json("/api/log?jobs=2", 200), *lines = json_object_get(answer, "lines");
     assert_int_equal(json_array_size(lines), 1);
