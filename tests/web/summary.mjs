@@ -122,6 +122,32 @@ await check("panels are the reader's choice, of protocols never a mean", async (
 
 const beside = (name) => parseCsv(readFileSync(join(dirname(finalFile), name), "utf8"));
 
+await check("what training costs is the table, hollow what a test shows to be beaten, and what leaks is a cross on no front", async () => {
+  const costs = beside("training_cost.csv");
+  for (const protocol of ["report", "holdout"]) {
+    await change(page, () => page.select("#training-protocol", protocol));
+    const chosen = await page.$$eval("#training select", (all) => Object.fromEntries(all.map((s) => [s.dataset.key.replace(/^axis\./, ""), s.value])));
+    const mine = costs.filter((r) => Object.entries(chosen).every(([name, value]) => same(r[name], value)));
+    const { points, fronts, grounds, text } = await page.$eval("#plot-training-cost", (plot) => ({
+      points: plot.data.filter((t) => t.meta.cost).map((t) => ({ ...t.meta, x: t.x[0], y: t.y[0], symbol: t.marker.symbol })),
+      fronts: plot.data.filter((t) => t.meta.front).map((t) => [t.meta.front, t.x.length - 1]),
+      grounds: plot.layout.shapes.filter((s) => s.type === "rect").length, text: document.querySelector("#training-cost").textContent,
+    }));
+    assert.equal(points.length, 4);
+    for (const { cost, strategy, x, y, symbol } of points) {
+      const row = mine.find((r) => r.strategy === strategy);
+      assert.ok(Math.abs(Number(row[cost]) - x) <= 1e-8 * x && Math.abs(Number(row.balanced_accuracy) - y) <= 1e-8, `${strategy} at ${x} ${cost}: ${y}`);
+      const leaks = Number(row.leak_share) > 0, behind = row.tested_against === "0" ? row[`front_${cost}`] !== "1" : row[`beaten_${cost}`] !== "0";
+      assert.equal(leaks, protocol === "report" && strategy === "oversample");
+      assert.equal(leaks ? symbol === "x" : symbol.endsWith("-open"), leaks || behind, `${strategy} is ${symbol}`);
+    }
+    assert.deepEqual(fronts, ["images", "seconds"].map((cost) => [cost, mine.filter((r) => r[`front_${cost}`] === "1").length]));
+    assert.equal(grounds, protocol === "report" ? 2 : 0);
+    assert.equal(/On no front, since their test images were seen in training: oversample\./.test(text), protocol === "report");
+  }
+  await load();
+});
+
 await check("ROC and precision-recall curves are those of the table, their legend has its areas, and what leaks looks so", async () => {
   const [curves, scores] = [beside("roc.csv"), beside("scores.csv")];
   for (const protocol of ["report", "holdout"]) {
