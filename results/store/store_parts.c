@@ -75,7 +75,7 @@ static int read_first_near(struct store *store, int extent, int job, int64_t fir
  * the places of all. Who reads goes from job to job. */
 static int find_parts(struct store *store, int job, struct err *err)
 {
-    int64_t first[2];
+    int64_t first[2] = {0, 0};
     hsize_t n = job + 1 < store_n_rows(store) ? 2 : 1;
     int rc = 0;
     if (store->placed == job)
