@@ -23,10 +23,10 @@ export class Predictor {
   }
 
   #build() {
-    this.images = el("input", { type: "file", id: "predict-images", accept: "image/png,.png", multiple: true, class: "file", onchange: () => this.#take(this.images.files) });
+    this.images = el("input", { type: "file", id: "predict-images", accept: "image/png,image/jpeg,image/tiff,.png,.jpg,.jpeg,.tif,.tiff,.npy", multiple: true, class: "file", onchange: () => this.#take(this.images.files) });
     this.boundaries = el("input", { type: "file", id: "predict-boundaries", accept: ".csv,.gz,text/csv", class: "file", onchange: () => this.run() });
     const similar = numberField("Similar cells of the sweep", { min: 0, max: 50, whole: true, value: this.options.similar, id: "predict-similar", onchange: (value) => (this.options.similar = value) });
-    const drop = el("div", { class: "drop" }, el("label", { for: "predict-images", text: "Images of cells (PNG): drop them here, or choose" }), this.images);
+    const drop = el("div", { class: "drop" }, el("label", { for: "predict-images", text: "Images of cells (PNG, TIFF, JPEG, .npy): drop them here, or choose" }), this.images);
     this.#droppable(drop);
     this.again = button("Classify", () => this.run(), { id: "predict-run" });
     this.form = el("div", {},
