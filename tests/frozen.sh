@@ -58,13 +58,14 @@ results() {
     fi
 }
 
-# What is made from three small results files, but for pictures and what names the day or the program.
+# What is made from three small results files, but for pictures, what names the day or the program, and what holds measured seconds.
 reports() {
     local name
     for name in strategies-avx2 shapes-avx2 fig4-avx2; do
         "$program" report "$tmp/$name.h5" -o "$tmp/$name" >"$tmp/$name.out"
         sed "s,$tmp,TMP,g" "$tmp/$name.out" | sha256sum | sed "s/  -/ $name stdout/;s/^\(.\{16\}\)[0-9a-f]*/\1/"
         (cd "$tmp/$name" && for file in *.csv *.md *.tex *.tsv *.gp; do
+            case $file in training_cost*) continue ;; esac
             echo "$(sed -E "s,$tmp,TMP,g;s/cellsweep [0-9.]+,( commit( [0-9a-f]+(-dirty)?\.)?)?'/'/;s/cellsweep [0-9.]+, commit [0-9a-f]+(-dirty)?\.//;/^set label '(commit )?[0-9a-f]+(-dirty)?\.'/d" "$file" | sha256sum | cut -c1-16) $name $file"
         done)
     done
