@@ -11,10 +11,10 @@
  * others are done. No MPI.
  *
  * CSV: image, id, predicted, probability_<class> for each class in the order of classes (class_name.h),
- * masked (0 or 1), votes (jobs that find the predicted class likeliest), jobs (that voted), spread (standard
- * deviation of its probability over them, empty of one), copy_of (id of the sweep's cell that equals it in every
- * pixel), distance and usual_distance (struct predictor_known); these three are empty where the sweep's images
- * are gone. JSON: one object a line,
+ * masked (0 or 1), votes (jobs that find the predicted class likeliest), jobs (that voted), spread
+ * (standard deviation of its probability over them, empty of one), copy_of (id of the sweep's cell that
+ * equals it in every pixel), distance and usual_distance (struct predictor_known); these three are empty
+ * where the sweep's images are gone. JSON: one object a line,
  *     {"image": "a/cell_7.png", "id": "7", "predicted": 8, "probability": {"8": 0.98,
  *     "10": 0.02}, "masked": false, "votes": 3, "jobs": 3, "spread": 0.01, "copy_of": null,
  *     "distance": 0.04, "usual_distance": 0.05}

@@ -106,8 +106,8 @@ void predictor_view_release(struct predictor_view *view);
 int predictor_classify(struct predictor *p, const float *const *pixels, int n, float *probs, struct err *err);
 
 /* The same, and how far the jobs that vote agree: votes (n, n_classes), jobs whose likeliest class it is (the
- * first of equals), spread (n, n_classes), standard deviation of the class's probability over the jobs (n - 1 in
- * the denominator; NaN of one job). */
+ * first of equals), spread (n, n_classes), standard deviation of the class's probability over the jobs (n - 1
+ * in the denominator; NaN of one job). */
 int predictor_classify_votes(struct predictor *p, const float *const *pixels, int n, float *probs, int *votes,
                              float *spread, struct err *err);
 
@@ -126,9 +126,10 @@ int predictor_occlusion(struct predictor *p, const float *pixels, int c, float *
 int predictor_similar(struct predictor *p, const struct dataset *data, const float *pixels, int k, int *image,
                       float *similarity, struct err *err);
 
-/* What the sweep's images say of an image. Distances are root mean squared differences of brightness (0 to 1)
- * between images of at most 16 pixels a side, and to at most 5000 of the cells; NaN where there are no two. An image whose distance is above
- * the usual one is unlike all cells that the networks were made for; one of a hundred of these cells is, too. */
+/* What the sweep's images say of an image. Distances are root mean squared differences of brightness (0 to
+ * 1) between images of at most 16 pixels a side, to at most 5000 of the cells; NaN where there are no two. An
+ * image whose distance is above the usual one is unlike all cells that the networks were made for; one of
+ * a hundred of these cells is, too. */
 struct predictor_known {
     int copy; /* dataset row, of any cluster, that equals it in every pixel as the network sees it; -1 */
     float distance; /* to the nearest cell of the predictor's clusters */

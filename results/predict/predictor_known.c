@@ -1,4 +1,5 @@
-/* What a predictor cannot know of an image by itself: whether the sweep has it, and whether any cell is like it. */
+/* What a predictor cannot know of an image by itself: whether the sweep has it, and whether any cell is like
+ * it. */
 #include "predict/predictor_parts.h"
 
 #include "image/resize.h"
@@ -7,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Distances are between images of at most SIDE pixels a side: what makes a cell is larger than a pixel; and to at
- * most KNOWN cells. The usual one is of at most ASKED of these, and leaves out one of ONE_OF. All are evenly
- * spread over the dataset. */
+/* Distances are between images of at most SIDE pixels a side: what makes a cell is larger than a pixel; and
+ * to at most KNOWN cells. The usual one is of at most ASKED of these, and leaves out one of ONE_OF. All are
+ * evenly spread over the dataset. */
 enum { SIDE = 16, KNOWN = 5000, ASKED = 200, ONE_OF = 100 };
 
 /* FNV-1a over the bits of an image's pixels. */
@@ -108,7 +109,7 @@ static int look_at_all(struct predictor *p, const struct dataset *data, float *s
     for (int i = 0; i < data->n_images; i++) {
         see(p, data, i, seen);
         p->print[i] = print_of(seen, predictor_floats(p));
-        /* of our images those numbered (k ours + most - 1) / most, k = 0 .. most - 1, which are different ones */
+        /* of our images those numbered (k ours + most - 1) / most, k = 0 .. most - 1: all different */
         if (predictor_is_ours(p, data->image[i].cluster) &&
             met++ == (int)(((long)p->n_small * ours + most - 1) / most))
             resize_bilinear(p->small + (size_t)p->n_small++ * small_floats(p), p->small_side, seen, p->size,

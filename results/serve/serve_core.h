@@ -315,9 +315,9 @@ int serve_models_of(struct serve *serve, struct store *store, struct serve_model
  * memory. Owned by the caller. */
 json_t *serve_picture(const float *pixels, int width, int height, int channels);
 
-/* Wait for, and take, the predictor of a model by its place in the list; with the sweep's images (NULL
- * where they are gone; with_data: that is refused, E_USAGE). To be given back with serve_models_return() unless
- * it fails. E_USAGE: there is no such model. */
+/* Wait for, and take, the predictor of a model by its place in the list, with the sweep's images (NULL where
+ * they are gone; with_data: that is refused, E_USAGE). To be given back with serve_models_return() unless it
+ * fails. E_USAGE: there is no such model. */
 int serve_models_borrow(struct serve *serve, int index, int with_data, struct serve_loan *loan,
                         struct err *err);
 void serve_models_return(struct serve *serve);

@@ -115,8 +115,7 @@ static int compare_pair(struct making *m, int a, int b, struct err *err)
 /* Of strategies, none: what the others are set against. It stands second, so that a gain is above 0. */
 static int is_baseline(const struct making *m, int g)
 {
-    return m->compare->factor == FACTOR_STRATEGY &&
-           strcmp(m->summary->group[g].cell->strategy, "none") == 0;
+    return m->compare->factor == FACTOR_STRATEGY && strcmp(m->summary->group[g].cell->strategy, "none") == 0;
 }
 
 static int compare_setting(struct making *m, int part, struct err *err)

@@ -23,9 +23,9 @@ const char literature_note[] =
     "tunes beside one that does not (report UNTUNED.h5 TUNED.h5), where run by run the gain of every method, "
     "tuned minus untuned, is above every difference of two untuned methods, all of them significantly; "
     "contradicted where some difference is significantly above every gain, p times the number of such "
-    "differences; what is shown is the gain and the difference that speak least for it. Margins and the measure of 'degrades', "
-    "AUPRC, are this program's. Against a model that was not trained to its end a difference says "
-    "little. Of made-up images it says what methods do, not what cells are like.\n";
+    "differences; what is shown is the gain and the difference that speak least for it. Margins and the "
+    "measure of 'degrades', AUPRC, are this program's. Against a model that was not trained to its end "
+    "a difference says little. Of made-up images it says what methods do, not what cells are like.\n";
 
 static unsigned factors(const struct findings *f)
 {
