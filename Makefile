@@ -122,7 +122,8 @@ $(BUILD)/version.h: FORCE
 	   echo "#define CELLSWEEP_COMMIT \"$${COMMIT:-$$(git describe --always --dirty --exclude='*' 2>/dev/null || echo unknown)}\""; } >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(BUILD)/orchestrator/command.o $(BUILD)/orchestrator/commands/cmd_doctor.o $(BUILD)/results/store/store_create.o \
-  $(BUILD)/orchestrator/run/run_root.o $(BUILD)/orchestrator/run/checkpoint_folder.o $(BUILD)/results/predict/onnx_model.o: $(BUILD)/version.h
+  $(BUILD)/orchestrator/run/run_root.o $(BUILD)/orchestrator/run/checkpoint_folder.o $(BUILD)/results/predict/onnx_model.o \
+  $(BUILD)/tests/results/test_store.o: $(BUILD)/version.h
 
 # ---- set-up ----
 .PHONY: deps test-deps lint-deps
