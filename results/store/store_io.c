@@ -33,6 +33,14 @@ int store_has(const struct store *store, enum store_dataset which)
 
 /* ---- pwrite: every rank writes where HDF5 would ---- */
 
+/* A link may lead into another file, and what HDF5 says of the dataset's place is true there. */
+static int is_own(const struct store *store, hid_t dataset)
+{
+    char mine[H5_PATH_SIZE], own[H5_PATH_SIZE];
+    return H5Fget_name(dataset, mine, sizeof mine) >= 0 && H5Fget_name(store->file, own, sizeof own) >= 0 &&
+           strcmp(mine, own) == 0;
+}
+
 /* Offset and element size of a dataset that pwrite can fill: contiguous, of the type that this machine
  * writes, inside the file. */
 static int find_place(struct store *store, enum store_dataset which, long long file_size, struct err *err)
@@ -42,7 +50,7 @@ static int find_place(struct store *store, enum store_dataset which, long long f
     hsize_t stored = H5Dget_storage_size(dataset);
     struct store_place *place = &store->place[which];
     int native = type >= 0 && H5Tequal(type, store_file_type(&store->types, store_table[which].cell)) > 0 &&
-                 list >= 0 && H5Pget_layout(list) == H5D_CONTIGUOUS;
+                 list >= 0 && H5Pget_layout(list) == H5D_CONTIGUOUS && is_own(store, dataset);
     int inside =
         offset != HADDR_UNDEF && stored <= (hsize_t)file_size && offset <= (hsize_t)file_size - stored;
     *place =

@@ -670,6 +670,36 @@ static void test_cells_of_another_kind_are_read(void **state)
     fixture_free(f);
 }
 
+/* A link into another file: what HDF5 says of its place is true there. */
+static void move_elsewhere(const char *name)
+{
+    char other[sizeof path + 8];
+    snprintf(other, sizeof other, "%s.more", path);
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t more = H5Fcreate(other, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(H5Ocopy(file, name, more, "cells", H5P_DEFAULT, H5P_DEFAULT) >= 0);
+    assert_true(H5Ldelete(file, name, H5P_DEFAULT) >= 0);
+    assert_true(H5Lcreate_external(other, "cells", file, name, H5P_DEFAULT, H5P_DEFAULT) >= 0);
+    H5Fclose(more);
+    H5Fclose(file);
+}
+
+static void test_cells_of_another_file_are_read(void **state)
+{
+    (void)state;
+    struct fixture *f = create(3, 4, 0);
+    struct store *w = open_writing();
+    for (int job = 0; job < 3; job++)
+        assert_int_equal(fixture_run(w, job, 4, JOB_DONE, &err), 0);
+    assert_int_equal(store_close(w, &err), 0);
+    move_elsewhere("/predictions/test/image");
+    struct store *s = open_reading();
+    for (int job = 2; job >= 0; job--)
+        assert_true(fixture_check(s, job, 4, JOB_DONE));
+    assert_int_equal(store_close(s, &err), 0);
+    fixture_free(f);
+}
+
 enum { MOST_JOBS = 2500 };
 
 /* Rows of a plan made one by one: every third job has three classes. */
@@ -1052,6 +1082,7 @@ int main(void)
         TEST(test_grow_keeps_weights),
         TEST(test_jobs_have_their_own_sizes),
         TEST(test_cells_of_another_kind_are_read),
+        TEST(test_cells_of_another_file_are_read),
         TEST(test_places_of_many_jobs),
         TEST(test_damaged_models_are_refused),
         TEST(test_damaged_places_are_refused),
