@@ -197,8 +197,9 @@ static void take_line(struct search *search, const char *line, size_t n)
         return;
     json_t *event = json_loadb(line, n, 0, NULL);
     const char *time = json_string_value(json_object_get(event, "time"));
-    if (!time || !json_is_string(json_object_get(event, "event")) ||
-        json_integer_value(json_object_get(event, "job")) != search->job ||
+    const json_t *job = json_object_get(event, "job");
+    if (!time || !json_is_string(json_object_get(event, "event")) || !json_is_integer(job) ||
+        json_integer_value(job) != search->job ||
         strncmp(time, search->since, strlen("2026-01-01T00:00:00")) < 0) {
         json_decref(event);
         return;

@@ -3,6 +3,7 @@
 #include "utf8.h"
 
 #include <stdarg.h>
+#include <math.h>
 #include <string.h>
 
 /* Mean width of a letter of DejaVu Sans, in pixels, from sizes in points; figures and capitals are
@@ -193,7 +194,8 @@ void figtext_leak_ground(FILE *file)
 void figtext_leak_words(const struct figtext_page *page, int x, int y, double share)
 {
     char words[96];
-    snprintf(words, sizeof words, "LEAK: up to %.*f %% of test seen", share < 0.1, 100 * share);
+    snprintf(words, sizeof words, "LEAK: up to %.*f %% of test seen", share < 0.1,
+             100 * fmax(share, 0.001)); /* "up to": never 0 */
     figtext_label(page, x, y, "right font bold(9.5) textcolor rgb '" PALETTE_SYNTHETIC "'", words);
 }
 

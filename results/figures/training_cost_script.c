@@ -56,13 +56,24 @@ static void find_ranges(struct layout *l, const struct training_cost_place *plac
     costaxis_end(&l->axis[c]);
 }
 
+/* Estimates that no test is about. */
+static int any_untested(const struct training_cost_place *place)
+{
+    int n = 0;
+    for (int i = 0; i < place->n; i++)
+        n += !place->point[i].leaks && place->point[i].tested == 0;
+    return n > 0;
+}
+
 static void tell_points(struct layout *l, const struct training_cost_place *place)
 {
     if (place->tested > 0)
         figtext_note(&l->notes,
                      "Means over runs, bars their 95 %% interval. Hollow: something that costs no more is "
                      "significantly better (p < 0.05, Holm, over the whole sweep). Dashed: the Pareto "
-                     "front of means, on which a place may be chance.");
+                     "front of means, on which a place may be chance.%s",
+                     any_untested(place) ? " What is tested against nothing is hollow behind that front."
+                                         : "");
     else
         figtext_note(&l->notes,
                      "Means over runs%s. No pair is tested here. Dashed and filled: the Pareto front of "

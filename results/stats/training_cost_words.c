@@ -102,6 +102,26 @@ static int write_beaten(FILE *file, const struct summary *summary, const struct 
     return n;
 }
 
+/* Why there are pairs without a test. */
+static const char *why_others(const struct summary *summary, const struct training_cost_place *place)
+{
+    unsigned of_model = combination_own(summary->store, FACTOR_MODEL),
+             of_strategy = combination_own(summary->store, FACTOR_STRATEGY);
+    int in_both = 0;
+    for (int i = 0; i < place->n; i++)
+        for (int k = 0; k < i && !place->point[i].leaks; k++) {
+            const struct store_job *a = place->point[i].group->cell, *b = place->point[k].group->cell;
+            in_both += !place->point[k].leaks && !combination_same(a, b, FACTORS_ALL & ~of_model) &&
+                       !combination_same(a, b, FACTORS_ALL & ~of_strategy);
+        }
+    if (in_both == 0)
+        return "the others are of one run, one split or unfinished jobs, or beside what leaks";
+    return place->tested + in_both == place->pairs
+               ? "those that differ in strategy and model are not"
+               : "those that differ in strategy and model are not, nor those of one run, one split or "
+                 "unfinished jobs, or beside what leaks";
+}
+
 static void write_tests(FILE *file, const struct summary *summary, const struct training_cost_place *place)
 {
     int n;
@@ -120,8 +140,8 @@ static void write_tests(FILE *file, const struct summary *summary, const struct 
     fputs(n ? "." : " Nothing is shown to be beaten by what costs no more (Holm, over the whole sweep).",
           file);
     if (place->tested < place->pairs)
-        fprintf(file, " %d of %d pairs are tested: those that differ in strategy and model are not.",
-                place->tested, place->pairs);
+        fprintf(file, " %d of %d pairs are tested: %s.", place->tested, place->pairs,
+                why_others(summary, place));
 }
 
 static void write_leaks(FILE *file, const struct summary *summary, const struct training_cost_place *place)

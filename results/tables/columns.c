@@ -30,6 +30,14 @@ void columns_csv(struct csv_out *csv, const struct store *store, const struct st
             csv_out_set(csv, combination_value(cell, f));
 }
 
+void columns_add_leak(struct texttable *table, double share)
+{
+    if (share > 0 && share < 0.0005)
+        texttable_add(table, "<0.1 %%");
+    else
+        texttable_add(table, "%.*f %%", share > 0 && share < 0.005, 100 * share);
+}
+
 void columns_put(json_t *object, const struct store *store, const struct store_job *cell, unsigned factors,
                  int *failed)
 {

@@ -615,7 +615,7 @@ static void leak_table(struct texttable *table, const struct findings *f)
         if (isnan(row->leak_share))
             texttable_add(table, "by group");
         else
-            texttable_add(table, "%.0f %%", 100 * row->leak_share);
+            columns_add_leak(table, row->leak_share);
         findings_add_number(table, "", row->contrast.mean_first);
         findings_add_number(table, "", row->contrast.mean_second);
         findings_add_number(table, "+", row->contrast.mean);

@@ -202,7 +202,7 @@ static void add_row(void *to, const struct findings *f, const struct model_row *
     add_p(table, r->tested ? r->test.p_f : (double)NAN);
     texttable_add(table, "%d of %d", v->better, v->compared);
     texttable_add(table, "%d of %d", v->worse, v->compared);
-    texttable_add(table, "%.0f %%", 100 * leak(row));
+    columns_add_leak(table, leak(row));
     texttable_add(table, "%s", strcmp(chosen_on(row), "test") == 0 ? "the reported set" : chosen_on(row));
     texttable_end(table);
 }

@@ -109,7 +109,7 @@ void training_size_table(struct texttable *table, const struct findings *f)
         texttable_add(table, "%d", final_of(group)->n);
         stats_text(text, 64, final_of(group));
         texttable_add(table, "%s", text);
-        texttable_add(table, "%.0f %%", 100 * group->leak_share.mean);
+        columns_add_leak(table, group->leak_share.mean);
         texttable_add(table, "%s", chosen_word(group->chosen));
         texttable_end(table);
     }
@@ -200,7 +200,7 @@ static void add_row(void *to, const struct findings *f, const struct training_co
     add_front(table, point, COST_IMAGES);
     texttable_add(table, "%s", which_model_seconds(point->cost[COST_SECONDS], text));
     add_front(table, point, COST_SECONDS);
-    texttable_add(table, "%.0f %%", 100 * point->group->leak_share.mean);
+    columns_add_leak(table, point->group->leak_share.mean);
     texttable_add(table, "%s", chosen_word(point->group->chosen));
     texttable_end(table);
 }

@@ -90,6 +90,21 @@ static void lines_of_a_job_are_found(void **state)
     json_decref(lines);
 }
 
+/* Numbers that are none of a job, or of one inside of another object. */
+static void what_is_no_number_of_a_job_is_none_of_job_0(void **state)
+{
+    (void)state;
+    json_t *lines = json_array();
+    write_log("{\"time\": \"2026-01-01T00:00:00Z\", \"event\": \"job_started\", \"job\": 0.5}\n"
+              "{\"time\": \"2026-01-01T00:00:00Z\", \"event\": \"grown\", \"of\": {\"job\": 0}}\n"
+              "{\"time\": \"2026-01-01T00:00:00Z\", \"event\": \"job_failed\", \"job\": 0}\n",
+              1);
+    assert_int_equal(events_of_job(path, 0, "", lines), 0);
+    assert_int_equal(json_array_size(lines), 1);
+    assert_string_equal(text_of(json_array_get(lines, 0), "event"), "job_failed");
+    json_decref(lines);
+}
+
 static void lines_are_appended(void **state)
 {
     (void)state;
@@ -247,6 +262,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(lines_are_appended, clean),
         cmocka_unit_test_setup(lines_of_a_job_are_found, clean),
+        cmocka_unit_test_setup(what_is_no_number_of_a_job_is_none_of_job_0, clean),
         cmocka_unit_test_setup(a_half_line_spoils_no_other, clean),
         cmocka_unit_test_setup(a_line_cut_by_a_full_disk_spoils_no_other, clean),
         cmocka_unit_test_setup(the_tail_of_a_long_log, clean),

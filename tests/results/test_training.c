@@ -296,6 +296,53 @@ static void of_one_run_each_the_front_is_said_to_be_of_means(void **state)
                 "none,holdout,cnn,1,0.75,,,10,3,30,1,,1,1,,1,0,0,0.5,none");
 }
 
+/* The third has one run: no test is about it, and it is drawn by the front of means. */
+static void why_a_pair_is_not_tested_is_said(void **state)
+{
+    (void)state;
+    char text[TEXT];
+    add_all("none", SEEDS, 0.75, 10, 1);
+    add_all("oversample", SEEDS, 0.875, 20, 2);
+    add_all("undersample", 1, 0.625, 12, 3);
+    find(NULL, 0, "");
+    const struct training_cost_place *place = findings->cost->place;
+    assert_int_equal(place->n_models, 1);
+    assert_int_equal(place->tested, 1);
+    assert_int_equal(place->pairs, 3);
+    assert_int_equal(place->point[2].tested, 0);
+    assert_silent(words(text), "differ in strategy and model");
+    assert_says(text, "1 of 3 pairs are tested: the others are of one run, one split");
+    struct figures_options options = {.whole = findings->whole, .cost = findings->cost};
+    struct figures figures;
+    assert_int_equal(figures_write(summary, NULL, &options, root, &figures, &err), 0);
+    char *script = small_text(root, "training_cost_1-2.gp");
+    assert_says(script, "tested against nothing is hollow behind");
+    free(script);
+}
+
+/* 0.4 % and 0.03 % are not told as 0 %. */
+static void a_small_leak_is_not_told_as_none(void **state)
+{
+    (void)state;
+    static const double share[] = {0.004, 0.0003, 0};
+    struct texttable table = {0};
+    char *text = NULL;
+    size_t n;
+    add_three(2);
+    find(NULL, 0, "");
+    for (int g = 0; g < summary->n_groups; g++)
+        summary->group[g].leak_share.mean = share[g];
+    training_cost_table(&table, findings);
+    FILE *file = open_memstream(&text, &n);
+    texttable_markdown(file, &table);
+    fclose(file);
+    texttable_release(&table);
+    assert_says(text, " 0.4 % |");
+    assert_says(text, "0.1 %");
+    assert_says(text, "  0 % |");
+    free(text);
+}
+
 /* knn learns at once: each image is seen once, whatever the epochs say. */
 static void models_stand_beside_each_other(void **state)
 {
@@ -451,6 +498,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(where_all_leak_there_is_no_front, begin, end),
         cmocka_unit_test_setup_teardown(one_strategy_has_nothing_beside_it, begin, end),
         cmocka_unit_test_setup_teardown(of_one_run_each_the_front_is_said_to_be_of_means, begin, end),
+        cmocka_unit_test_setup_teardown(why_a_pair_is_not_tested_is_said, begin, end),
+        cmocka_unit_test_setup_teardown(a_small_leak_is_not_told_as_none, begin, end),
         cmocka_unit_test_setup_teardown(models_stand_beside_each_other, begin, end),
         cmocka_unit_test_setup_teardown(sizes_of_the_same_proportions_are_a_curve, begin, end),
         cmocka_unit_test_setup_teardown(what_splits_a_rebalanced_list_has_its_share_of_originals, begin, end),
