@@ -19,7 +19,7 @@ static void stretch(double *low, double *high, double x)
 
 void costaxis_cost(struct costaxis *axis, double x)
 {
-    if (!isnan(x))
+    if (isfinite(x) && fmax(axis->least, x) > 0) /* a logarithm */
         stretch(&axis->x_low, &axis->x_high, fmax(axis->least, x));
 }
 

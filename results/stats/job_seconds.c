@@ -13,7 +13,7 @@ int job_seconds_read(struct store *store, double **out, struct err *err)
         rc = E_IO;
     for (size_t i = 0; i < n && rc == 0; i++) {
         double seconds = mark[i].finished - mark[i].started;
-        (*out)[i] = mark[i].attempts == 1 && seconds > 0 ? seconds : (double)NAN;
+        (*out)[i] = mark[i].attempts == 1 && seconds > 0 && isfinite(seconds) ? seconds : (double)NAN;
     }
     free(mark);
     return rc;

@@ -35,7 +35,7 @@ static void find_images(const struct making *m, struct training_cost_point *poin
         point->epochs += epochs / n;
         images += epochs * store_jobs(m->summary->store)[group->job[i]].n_train / n;
     }
-    point->cost[COST_IMAGES] = group->chosen == CHOSEN_ELSEWHERE ? (double)NAN : images;
+    point->cost[COST_IMAGES] = group->chosen == CHOSEN_ELSEWHERE || !(images > 0) ? (double)NAN : images;
 }
 
 static struct training_cost_point point_of(const struct making *m, int g)

@@ -23,8 +23,8 @@ void columns_csv_names(struct csv_out *csv, const struct store *store, unsigned 
 void columns_csv(struct csv_out *csv, const struct store *store, const struct store_job *cell,
                  unsigned factors);
 
-/* Add the share of the test images that were seen in training: "8 %"; a small leak is not told as none, "0.4 %",
- * "<0.1 %". */
+/* Add the share of the test images that were seen in training, "8 %". A small leak is not told as none:
+ * "0.4 %", "<0.1 %". */
 void columns_add_leak(struct texttable *table, double share);
 
 /* Put a cell into a JSON object: "clusters", "strategy", "protocol" and "model", those of a set, and "axis",

@@ -343,6 +343,22 @@ static void a_small_leak_is_not_told_as_none(void **state)
     free(text);
 }
 
+/* A damaged file may count no image, and end jobs at no time. */
+static void costs_without_a_logarithm_are_on_no_axis(void **state)
+{
+    (void)state;
+    add_all("none", 2, 0.75, -1, 1);
+    add_all("oversample", 2, 0.875, 20, HUGE_VAL);
+    find(NULL, 0, "");
+    struct figures_options options = {.whole = findings->whole, .cost = findings->cost};
+    struct figures figures;
+    assert_int_equal(figures_write(summary, NULL, &options, root, &figures, &err), 0);
+    const struct training_cost_place *place = findings->cost->place;
+    assert_true(isnan(place->point[0].cost[COST_IMAGES]));
+    assert_near(place->point[1].cost[COST_IMAGES], 60);
+    assert_true(isnan(place->point[1].cost[COST_SECONDS]));
+}
+
 /* knn learns at once: each image is seen once, whatever the epochs say. */
 static void models_stand_beside_each_other(void **state)
 {
@@ -500,6 +516,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(of_one_run_each_the_front_is_said_to_be_of_means, begin, end),
         cmocka_unit_test_setup_teardown(why_a_pair_is_not_tested_is_said, begin, end),
         cmocka_unit_test_setup_teardown(a_small_leak_is_not_told_as_none, begin, end),
+        cmocka_unit_test_setup_teardown(costs_without_a_logarithm_are_on_no_axis, begin, end),
         cmocka_unit_test_setup_teardown(models_stand_beside_each_other, begin, end),
         cmocka_unit_test_setup_teardown(sizes_of_the_same_proportions_are_a_curve, begin, end),
         cmocka_unit_test_setup_teardown(what_splits_a_rebalanced_list_has_its_share_of_originals, begin, end),
