@@ -52,7 +52,7 @@ void costaxis_write(FILE *file, const struct costaxis *axis)
 {
     const struct density *d = densities;
     const char *separator = "set xtics (";
-    while (!(log10(axis->x_high / axis->x_low) < d->decades))
+    while (d->decades < HUGE_VAL && !(log10(axis->x_high / axis->x_low) < d->decades))
         d++;
     fprintf(file, "set logscale x; set xrange [%.9g:%.9g]; set yrange [%.9g:%.9g]; set ytics 0.1\n",
             axis->x_low, axis->x_high, axis->y_low, axis->y_high);

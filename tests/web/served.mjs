@@ -240,13 +240,15 @@ await check("one run's view has the lines of the event log, as text", async () =
   const lines = readFileSync(`${results}.events.jsonl`, "utf8").split("\n").filter((line) => line.includes('"job": 0,')).map((line) => JSON.parse(line));
   const message = '<img src=x onerror="document.title=1">';
   appendFileSync(`${results}.events.jsonl`, `${JSON.stringify({ time: "2999-01-01T00:00:00.000Z", event: "job_failed", job: 0, rank: 0, attempt: 9, last: false, message }).replaceAll('":', '": ')}\n`);
+  appendFileSync(`${results}.events.jsonl`, '{"time": "2999-01-01T00:00:01Z", "event": "job_finished", "job": 0, "rank": 0, "seconds": "x", "epochs": 80, "loss": {}}\n');
   await page.$eval("#table-runs tbody a", (a) => a.click());
   await until(() => document.getElementById("run-log").innerText.includes("2999"));
   const shown = await page.$$eval("#run-log li", (list) => list.map((li) => li.textContent));
-  assert.equal(shown.length, lines.length + 1);
+  assert.equal(shown.length, lines.length + 2);
   assert.match(shown[0], /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC attempt 1 started on rank 0$/);
   assert.ok(shown.some((line) => / finished on rank 0 in [\d.]+ (s|min), 80 epochs; test loss [\d.]+, balanced accuracy [\d.]+$/.test(line)), shown.join("\n"));
-  assert.equal(shown.at(-1), `2999-01-01 00:00:00 UTC attempt 9 failed on rank 0: ${message}; it is tried again`);
+  assert.equal(shown.at(-1), "2999-01-01 00:00:01 UTC finished on rank 0 in – s, 80 epochs; test loss –, balanced accuracy –");
+  assert.equal(shown.at(-2), `2999-01-01 00:00:00 UTC attempt 9 failed on rank 0: ${message}; it is tried again`);
   assert.equal(await page.$$eval("#run-log img", (list) => list.length), 0);
   assert.equal(await text("#run-log-said"), "From the event log beside the results file.");
 });

@@ -5,15 +5,19 @@ import { duration } from "./front.js";
 
 const LOG_LETTERS = 400; // of a message, which a failed job may have made as long as it likes
 
+const brief = (text) => (String(text).length > LOG_LETTERS ? `${String(text).slice(0, LOG_LETTERS)}…` : String(text));
+
+/** A log is a file that anybody may have written to: what is no number spoils no other line. */
+const figure = (x) => number(typeof x === "number" ? x : null);
+
 /** "2026-11-29 13:27:57 UTC" of seconds since 1970, or of ISO 8601. @param {number|string} time */
 function moment(time) {
   const date = new Date(typeof time === "number" ? 1000 * time : time);
-  return Number.isNaN(date.getTime()) ? String(time) : `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  return Number.isNaN(date.getTime()) ? brief(time) : `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
 /** Fractions of a second, too: a small job has no more. */
-const took = (seconds) => (seconds < 10 ? `${number(seconds, 1)} s` : duration(seconds));
-const brief = (text) => (String(text).length > LOG_LETTERS ? `${String(text).slice(0, LOG_LETTERS)}…` : String(text));
+const took = (seconds) => (typeof seconds !== "number" ? "– s" : seconds < 10 ? `${number(seconds, 1)} s` : duration(seconds));
 const because = (text) => (text ? `: ${brief(text)}` : "");
 
 /** How far it came: one that stopped early says so. */
@@ -26,7 +30,7 @@ function epochsText(sweep, j, n) {
 const WORDS = {
   job_started: (e) => `attempt ${e.attempt} started on rank ${e.rank}`,
   checkpoint: (e) => `${e.written} ${e.written === 1 ? "checkpoint" : "checkpoints"} written, the last after epoch ${e.epoch}`,
-  job_finished: (e, sweep, j) => `finished on rank ${e.rank} in ${took(e.seconds)}, ${epochsText(sweep, j, e.epochs)}; test loss ${number(e.loss)}, balanced accuracy ${number(e.balanced_accuracy)}`,
+  job_finished: (e, sweep, j) => `finished on rank ${e.rank} in ${took(e.seconds)}, ${epochsText(sweep, j, e.epochs)}; test loss ${figure(e.loss)}, balanced accuracy ${figure(e.balanced_accuracy)}`,
   job_diverged: (e) => `diverged on rank ${e.rank} after ${took(e.seconds)} and ${e.epochs} epochs${because(e.message)}`,
   job_failed: (e) => `attempt ${e.attempt} failed on rank ${e.rank}${because(e.message)}${e.last === false ? "; it is tried again" : ""}`,
   rank_lost: (e) => `rank ${e.rank} was lost, silent for ${took(e.silent)}`,

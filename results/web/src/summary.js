@@ -253,8 +253,9 @@ export class Summary {
     const found = (comparisons?.rows ?? []).filter(isIt);
     const row = found.length === 1 ? found[0] : undefined;
     const [low, high] = row ? [read(row, "low"), read(row, "high")] : [];
-    const up = cell.mean > none;
-    const by = Math.abs(row ? read(row, "difference") : cell.mean - none);
+    const difference = row ? read(row, "difference") : cell.mean - none; // of pairs: sides may have other runs besides
+    const up = difference > 0;
+    const by = Math.abs(difference);
     const limits = typeof low === "number" && typeof high === "number" ? ` (${number(up ? low : -high, 2)} to ${number(up ? high : -low, 2)})` : "";
     return `${up ? "above" : "below"} none by ${number(by, 2)}${limits}`;
   }
