@@ -711,10 +711,10 @@ static void row_of_many(const void *of, int job, struct store_job *out)
 
 static void room_of_many(const void *of, int job, struct store_room *out)
 {
-    const struct fixture *f = of;
+    static const int cluster[] = {8, 10, 12};
+    (void)of;
     *out = (struct store_room){.n_test = 4, .n_all = 12, .n_classes = job % 3 == 0 ? 3 : 2};
-    for (int c = 0; c < out->n_classes; c++)
-        out->cluster[c] = f->data->cluster[c];
+    memcpy(out->cluster, cluster, (size_t)out->n_classes * sizeof *cluster);
 }
 
 /* Places of jobs are read some at a time: forth, back and across the ends of what was read before. */
