@@ -65,7 +65,7 @@ if (await page.$("#runs-group")) {
   await measure("ungroup", set("runs-group", ""), `() => !document.querySelector("#table-groups tbody tr")`);
 }
 await page.screenshot({ path: `${pictures}.runs.png` });
-await measure("open a run", `() => document.querySelector("#table-runs tbody a").click()`, `() => document.querySelector("#plot-run svg")`);
+await measure("open a run", `() => document.querySelector("#table-runs tbody a").click()`, `() => { const plot = document.getElementById("plot-run"); return !document.getElementById("run").hidden && (plot.closest("figure").hidden || plot.querySelector("svg")); }`);
 await page.evaluate(() => document.getElementById("strategies").scrollIntoView());
 await page.waitForFunction(() => document.querySelector("#plot-curves svg"), { timeout: HANGS });
 await page.evaluate(() => new Promise((go) => setTimeout(go, 500)));
