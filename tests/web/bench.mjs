@@ -37,7 +37,7 @@ const times = await page.evaluate(() => ({ plot: performance.getEntriesByName("c
 if (isFile) shown("report.html, MB", (statSync(where).size / 1e6).toFixed(2));
 for (const [name, whole, sent, took] of times.served) if (whole > 2000) shown(`/api/${name.slice(0, 28)}, MB (packed), ms`, `${(whole / 1e6).toFixed(2)} (${(sent / 1e6).toFixed(2)}) ${took.toFixed(0)}`);
 shown("first plot, ms (processor)", `${times.plot.toFixed(0)} (${cpu.toFixed(0)})`);
-shown("first paint, ms", times.paint.toFixed(0));
+shown("first paint, ms", times.paint?.toFixed(0) ?? "not told");
 await page.screenshot({ path: `${pictures}.first.png` });
 
 /** Once everything has settled: an action and what it waits for. */
