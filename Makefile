@@ -149,7 +149,7 @@ fig4: deps build ## set up, build, reproduce figure 4 on the built-in data: mpir
 
 GALLERY_DATA = $(if $(DATA),$(DATA),$(error say where the labelled images are: make gallery DATA=folder, with jurkat, wbc and pneumonia in it))
 .PHONY: gallery
-gallery: build ## what it finds on real cells, as pictures with their numbers in experiments/gallery/: DATA=folder with jurkat and wbc
+gallery: build ## what it finds on real cells, as pictures with their numbers in experiments/gallery/: DATA=folder with jurkat, wbc and pneumonia
 	RANKS=$(RANKS) BUILD=$(BUILD) experiments/gallery.sh "$(GALLERY_DATA)"
 
 # ---- tests ----

@@ -4,6 +4,7 @@
 
 #include "figures/figures.h"
 #include "stats/originals.h"
+#include "support/said.h"
 #include "support/scratch.h"
 #include "support/small_store.h"
 #include "tables/findings_pages.h"
@@ -113,24 +114,6 @@ static const char *csv(char text[TEXT], int page)
     findings_pages[page].csv(&out, findings);
     fclose(file);
     return text;
-}
-
-static void assert_near(double x, double expected)
-{
-    if (!(fabs(x - expected) <= 1e-6))
-        fail_msg("%.9g is not %.9g", x, expected);
-}
-
-static void assert_says(const char *text, const char *expected)
-{
-    if (!strstr(text, expected))
-        fail_msg("'%s' does not say '%s'", text, expected);
-}
-
-static void assert_silent(const char *text, const char *unwanted)
-{
-    if (strstr(text, unwanted))
-        fail_msg("'%s' says '%s'", text, unwanted);
 }
 
 /* ---- fronts ---- */
