@@ -127,6 +127,7 @@ tell() { # tell NAME
 names=()
 declare -A path=()
 for test in "$@"; do
+    [ -z "${path[$(name_of "$test")]:-}" ] || { echo "all.sh: ${path[$(name_of "$test")]} and $test have one name, and only one of them would run; rename one" >&2 && exit 2; }
     names+=("$(name_of "$test")")
     path[$(name_of "$test")]=$test
 done

@@ -298,6 +298,7 @@ static void why_a_pair_is_not_tested_is_said(void **state)
     struct figures_options options = {.whole = findings->whole, .cost = findings->cost};
     struct figures figures;
     assert_int_equal(figures_write(summary, NULL, &options, root, &figures, &err), 0);
+    figures_release(&figures);
     char *script = small_text(root, "training_cost_1-2.gp");
     assert_says(script, "tested against nothing is hollow behind");
     free(script);
@@ -336,6 +337,7 @@ static void costs_without_a_logarithm_are_on_no_axis(void **state)
     struct figures_options options = {.whole = findings->whole, .cost = findings->cost};
     struct figures figures;
     assert_int_equal(figures_write(summary, NULL, &options, root, &figures, &err), 0);
+    figures_release(&figures);
     const struct training_cost_place *place = findings->cost->place;
     assert_true(isnan(place->point[0].cost[COST_IMAGES]));
     assert_near(place->point[1].cost[COST_IMAGES], 60);
