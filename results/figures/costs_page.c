@@ -188,8 +188,7 @@ static struct layout lay_out(const struct costs_page *page, const struct figstyl
     collect_texts(&l, page);
     const struct figtext_sheet sheet = sheet_of(page, &l);
     l.top = 4 + figtext_sheet_top(&sheet);
-    l.height = l.top + N_COSTS / l.columns * panel_height(page) + 14 +
-               figtext_notes_height(&l.notes, l.width - 2 * EDGE);
+    l.height = figtext_sheet_height(&sheet, 4 + N_COSTS / l.columns * panel_height(page));
     return l;
 }
 

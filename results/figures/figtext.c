@@ -201,6 +201,8 @@ void figtext_leak_words(const struct figtext_page *page, int x, int y, double sh
 
 /* ---- whole pages ---- */
 
+enum { SHEET_GAP = 14 }; /* pixels between a picture and the notes */
+
 static int write_sheet_heading(FILE *file, const struct figtext_sheet *sheet)
 {
     const struct figtext_page page = {file, sheet->width, sheet->height};
@@ -210,6 +212,12 @@ static int write_sheet_heading(FILE *file, const struct figtext_sheet *sheet)
 int figtext_sheet_top(const struct figtext_sheet *sheet)
 {
     return write_sheet_heading(NULL, sheet);
+}
+
+int figtext_sheet_height(const struct figtext_sheet *sheet, int picture)
+{
+    return figtext_sheet_top(sheet) + picture + SHEET_GAP +
+           figtext_notes_height(sheet->notes, sheet->width - 2 * sheet->edge);
 }
 
 int figtext_sheet_open(struct output *out, const char *dir, const char *name,

@@ -85,6 +85,9 @@ struct figtext_sheet {
 /* Where the picture may begin: below the heading. */
 int figtext_sheet_top(const struct figtext_sheet *sheet);
 
+/* Of the whole sheet, with a picture of so many pixels between heading and notes. */
+int figtext_sheet_height(const struct figtext_sheet *sheet, int picture);
+
 /* Open dir/name.gp, begin it, and write heading and notes. out is closed by the caller; E_IO. */
 int figtext_sheet_open(struct output *out, const char *dir, const char *name,
                        const struct figtext_sheet *sheet, const struct figstyle *style, struct err *err);

@@ -184,8 +184,8 @@ static struct layout lay_out(const struct reliability_page *page, const struct f
     }
     const struct figtext_sheet sheet = sheet_of(page, &l);
     l.top = 4 + figtext_sheet_top(&sheet);
-    l.height = l.top + n / l.columns * panel_height(&l) + LEGEND * legend_lines(page, &l) + 14 +
-               figtext_notes_height(&l.notes, l.width - 2 * EDGE);
+    l.height =
+        figtext_sheet_height(&sheet, 4 + n / l.columns * panel_height(&l) + LEGEND * legend_lines(page, &l));
     return l;
 }
 

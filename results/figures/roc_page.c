@@ -206,8 +206,8 @@ static struct layout lay_out(const struct roc_page *page, const struct figstyle 
     collect_texts(&l, page);
     const struct figtext_sheet sheet = sheet_of(page, &l);
     l.top = 4 + figtext_sheet_top(&sheet);
-    l.height = l.top + N_ROC_CURVES / l.columns * panel_height(&l) + LEGEND * legend_lines(page, &l) + 14 +
-               figtext_notes_height(&l.notes, l.width - 2 * EDGE);
+    l.height = figtext_sheet_height(&sheet, 4 + N_ROC_CURVES / l.columns * panel_height(&l) +
+                                                LEGEND * legend_lines(page, &l));
     return l;
 }
 

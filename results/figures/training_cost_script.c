@@ -190,8 +190,8 @@ static struct layout lay_out(const struct summary *summary, const struct trainin
     collect_texts(&l, summary, cost, p);
     const struct figtext_sheet sheet = sheet_of(summary, &l);
     l.top = 4 + figtext_sheet_top(&sheet);
-    l.height = l.top + l.n_panels / l.columns * panel_height(&l) + LEGEND * legend_lines(summary, place, &l) +
-               14 + figtext_notes_height(&l.notes, l.width - 2 * EDGE);
+    l.height = figtext_sheet_height(&sheet, 4 + l.n_panels / l.columns * panel_height(&l) +
+                                                LEGEND * legend_lines(summary, place, &l));
     return l;
 }
 
