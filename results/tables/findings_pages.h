@@ -53,6 +53,22 @@ void findings_csv_contrast(struct csv_out *csv, const struct contrast *contrast)
 void findings_add_number(struct texttable *table, const char *format, double x);
 void findings_add_interval(struct texttable *table, const struct contrast *contrast);
 
+/* Names of columns, n of them. */
+void findings_csv_names(struct csv_out *csv, const char *const *name, size_t n);
+
+/* Factors that vary over what is shown, but some: names of their columns, and their values in a job's
+ * cell. */
+void findings_add_factor_names(struct texttable *table, const struct findings *findings, unsigned but);
+void findings_add_factors(struct texttable *table, const struct findings *findings,
+                          const struct store_job *cell, unsigned but);
+
+/* Factors of which a table has no column: those that it compares, ranks or makes claims of. */
+unsigned findings_but_strategy(const struct findings *findings);
+unsigned findings_but_ranked(const struct findings *findings);
+
+/* Rows of a comparison that are shown. */
+int findings_count_rows(const struct findings *findings, const struct compare *compare);
+
 /* x without the sign of what three decimals show as 0. */
 double findings_tidy(double x);
 
