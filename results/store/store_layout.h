@@ -229,7 +229,7 @@ struct store {
     int *number;    /* (K) classes; the same */
     struct dataset_image *image;
     char *message;  /* (M, STORE_MESSAGE_SIZE) of /messages/text, those that were asked for; or NULL */
-    char *text[32]; /* of the attributes in store.c's table */
+    char *text[32]; /* of the attributes in store_open.c's table */
     struct sweep_file *sweep; /* of yaml_resolved */
 };
 
@@ -314,6 +314,55 @@ int store_write_block(struct store *store, enum store_dataset which, const struc
                       const void *data, struct err *err);
 int store_read_block(struct store *store, enum store_dataset which, const struct store_block *block,
                      void *data, struct err *err);
+
+/* ---- store_tables.c: what is read of all jobs at once ---- */
+
+/* Tables that every reader has: classes, images and, but for ranks of a sweep, rows of /jobs. */
+int store_read_tables(struct store *store, struct err *err);
+
+/* All that there is of jobs (those of trials where they are shown), or of anything else, in the cell's memory
+ * type. E_USAGE when the file has no such dataset. */
+int store_read_all(struct store *store, enum store_dataset which, void *out, struct err *err);
+
+/* The field of a row that a dataset from STORE_N_TRAIN to STORE_JUDGED_EPOCH is of. */
+int *store_count_of(struct store_job *job, enum store_dataset which);
+
+/* ---- datasets of a set of images ---- */
+
+/* The first n cells of a job's part. */
+static inline struct store_block store_row_block(int job, size_t n)
+{
+    return (struct store_block){job, 0, n};
+}
+
+static inline int store_judged_place(enum image_set set)
+{
+    return (int)set - (int)SET_VAL;
+}
+
+static inline enum store_dataset store_metric_dataset(enum image_set set, int metric)
+{
+    return metric == METRIC_AUROC ? (enum store_dataset)(STORE_AUROC + (set == SET_TEST))
+                                  : (enum store_dataset)(STORE_METRICS + (int)set * N_METRICS + metric);
+}
+
+static inline enum store_dataset store_confusion_dataset(enum image_set set)
+{
+    return (enum store_dataset)(STORE_CONFUSION + store_judged_place(set));
+}
+
+static inline enum store_dataset store_prediction_dataset(enum image_set set, int part)
+{
+    return (enum store_dataset)(STORE_PREDICTIONS + store_judged_place(set) * N_PREDICTION_PARTS + part);
+}
+
+static inline enum store_dataset store_count_dataset(enum image_set set)
+{
+    return (enum store_dataset)(STORE_COUNT + store_judged_place(set));
+}
+
+/* Of a kept model. */
+int64_t store_checksum(const void *bytes, size_t n);
 
 /* ---- store_message.c: a table of the different texts ---- */
 
