@@ -1,5 +1,5 @@
 /* inflation_pages.h - the tables `leak_inflation` and `selection_inflation`: what a leak, or the choice of an
- * epoch on the reported images, feigns (compare.h, selection.h). Rows of
+ * epoch on the reported images, feigns (compare.h, inflation.h). Rows of
  * findings_pages.h. Internal to findings. */
 #ifndef CELLSWEEP_INFLATION_PAGES_H
 #define CELLSWEEP_INFLATION_PAGES_H

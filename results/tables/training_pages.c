@@ -31,13 +31,6 @@ static unsigned shown(const struct findings *f)
     return combination_shown(f->summary->varying);
 }
 
-static void csv_names(struct csv_out *csv, const char *const *name, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        csv_out_text(csv, name[i]);
-    csv_out_end(csv);
-}
-
 static void header(struct texttable *table, const struct findings *f, const char *const *name, size_t n)
 {
     columns_add_names(table, f->whole->store, shown(f));
@@ -70,7 +63,8 @@ void training_size_csv(struct csv_out *csv, const struct findings *f)
                                        "n",           "balanced_accuracy", "low",
                                        "high",        "leak_share",        "chosen_on"};
     columns_csv_names(csv, f->summary->store, FACTORS_ALL);
-    csv_names(csv, last, sizeof last / sizeof *last);
+    findings_csv_names(csv, last, sizeof last / sizeof *last);
+    csv_out_end(csv);
     for (int g = 0; g < f->summary->n_groups; g++) {
         const struct summary_group *group = &f->summary->group[g];
         const struct stats_summary *s = final_of(group);
@@ -172,7 +166,8 @@ void training_cost_csv(struct csv_out *csv, const struct findings *f)
         "images",     "front_images",      "beaten_images", "seconds", "front_seconds", "beaten_seconds",
         "jobs_timed", "tested_against",    "leak_share",    "chance",  "chosen_on"};
     columns_csv_names(csv, f->whole->store, FACTORS_ALL);
-    csv_names(csv, last, sizeof last / sizeof *last);
+    findings_csv_names(csv, last, sizeof last / sizeof *last);
+    csv_out_end(csv);
     each_point(f, add_csv, csv);
 }
 
