@@ -49,9 +49,8 @@ static const char *const names[N_COSTS] = {"balanced_accuracy", "brier", "log_lo
 static int write_data(const struct costs_page *page, const char *name, const char *dir, struct err *err)
 {
     struct output out;
-    char file[PAGENAME_SIZE + 8], label[COMBINATION_LABEL_SIZE];
-    snprintf(file, sizeof file, "%s.tsv", name);
-    int rc = output_open(&out, dir, file, err);
+    char label[COMBINATION_LABEL_SIZE];
+    int rc = gnuplot_open_data(&out, dir, name, err);
     if (rc < 0)
         return rc;
     fputs("panel\trow\tstrategy\tscore\tn\tdifference\tlow\thigh\tsign\n", out.file);

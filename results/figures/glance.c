@@ -1,5 +1,6 @@
 #include "figures/glance.h"
 
+#include "figures/gnuplot.h"
 #include "figures/glance_parts.h"
 #include "store/classes.h"
 #include "strategies/balance.h"
@@ -211,9 +212,7 @@ static int write_data(const struct glance_page *page, const struct replicates *r
                       struct err *err)
 {
     struct output out;
-    char file[PAGENAME_SIZE + 8];
-    snprintf(file, sizeof file, "%s.tsv", page->name);
-    int rc = output_open(&out, dir, file, err);
+    int rc = gnuplot_open_data(&out, dir, page->name, err);
     if (rc < 0)
         return rc;
     fputs("panel\trow\tkind\tbalanced_accuracy\tlow\thigh\tn\tcolour\tclusters\tmodel\tstrategy\n", out.file);

@@ -78,6 +78,13 @@ int gnuplot_open(struct output *out, const char *dir, const char *name, int widt
     return rc;
 }
 
+int gnuplot_open_data(struct output *out, const char *dir, const char *name, struct err *err)
+{
+    char file[512];
+    snprintf(file, sizeof file, "%s.tsv", name);
+    return output_open(out, dir, file, err);
+}
+
 /* A doubled apostrophe is one, but not at the beginning; and after an odd one in double quotes @name
  * is taken for a macro. */
 void gnuplot_quote(FILE *file, const char *text)

@@ -27,6 +27,9 @@ void gnuplot_begin(FILE *file, const char *name, int width, int height, const st
 int gnuplot_open(struct output *out, const char *dir, const char *name, int width, int height,
                  const struct figstyle *style, struct err *err);
 
+/* Open dir/name.tsv, what the script draws; the same. */
+int gnuplot_open_data(struct output *out, const char *dir, const char *name, struct err *err);
+
 /* A text in gnuplot's single quotes, within which nothing is special: in double quotes what stands between
  * backquotes would be run by a shell. Line ends, apostrophes and @ are joined to them in double quotes, other
  * control characters become blanks. Every text that is not the program's own goes into a script through here,

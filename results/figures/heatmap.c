@@ -469,9 +469,7 @@ int heatmap_write(const struct heatmap *heatmap, const char *name, int percent, 
                   const char *dir, struct err *err)
 {
     struct output out;
-    char file[CURVES_NAME_SIZE + 8];
-    snprintf(file, sizeof file, "%s.tsv", name);
-    int rc = output_open(&out, dir, file, err);
+    int rc = gnuplot_open_data(&out, dir, name, err);
     if (rc < 0)
         return rc;
     write_rows(out.file, heatmap, percent);

@@ -42,10 +42,9 @@ static int write_data(const struct summary *summary, const struct which_place *p
                       const char *dir, struct err *err)
 {
     struct output out;
-    char file[PAGENAME_SIZE + 8], title[COMBINATION_LABEL_SIZE];
+    char title[COMBINATION_LABEL_SIZE];
     int n = place->ranking->n_datasets, k = place->ranking->n_values;
-    snprintf(file, sizeof file, "%s.tsv", name);
-    int rc = output_open(&out, dir, file, err);
+    int rc = gnuplot_open_data(&out, dir, name, err);
     if (rc < 0)
         return rc;
     fputs("model\tset\tclusters\tseconds\tbalanced_accuracy\tlow\thigh\taverage_rank\tname\n", out.file);

@@ -76,9 +76,7 @@ void reliability_name(const struct reliability_page *page, char *out)
 static int write_data(const struct reliability_page *page, const char *name, const char *dir, struct err *err)
 {
     struct output out;
-    char file[PAGENAME_SIZE + 8];
-    snprintf(file, sizeof file, "%s.tsv", name);
-    int rc = output_open(&out, dir, file, err);
+    int rc = gnuplot_open_data(&out, dir, name, err);
     if (rc < 0)
         return rc;
     fputs("panel\tline\tbin\tmiddle\tn\tprobability\tobserved\n", out.file);

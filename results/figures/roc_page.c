@@ -60,9 +60,7 @@ void roc_page_name(const struct roc_page *page, char *out)
 static int write_data(const struct roc_page *page, const char *name, const char *dir, struct err *err)
 {
     struct output out;
-    char file[PAGENAME_SIZE + 8];
-    snprintf(file, sizeof file, "%s.tsv", name);
-    int rc = output_open(&out, dir, file, err);
+    int rc = gnuplot_open_data(&out, dir, name, err);
     if (rc < 0)
         return rc;
     fputs("line\tplace", out.file);

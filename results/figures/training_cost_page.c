@@ -69,9 +69,7 @@ static int write_data(const struct summary *summary, const struct training_cost_
                       const char *name, const char *dir, struct err *err)
 {
     struct output out;
-    char file[PAGENAME_SIZE + 8];
-    snprintf(file, sizeof file, "%s.tsv", name);
-    int rc = output_open(&out, dir, file, err);
+    int rc = gnuplot_open_data(&out, dir, name, err);
     if (rc < 0)
         return rc;
     fputs("point\tn\tbalanced_accuracy\tlow\thigh\tleak_share", out.file);

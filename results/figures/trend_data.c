@@ -88,9 +88,7 @@ int trend_write(const struct trend *trend, const char *name, const struct figsty
                 struct err *err)
 {
     struct output out;
-    char file[PAGENAME_SIZE + 8];
-    snprintf(file, sizeof file, "%s.tsv", name);
-    int rc = output_open(&out, dir, file, err);
+    int rc = gnuplot_open_data(&out, dir, name, err);
     if (rc != 0)
         return rc;
     write_points(out.file, trend);

@@ -174,9 +174,8 @@ static int write_data(const struct versus *v, const struct layout *l, const char
                       struct err *err)
 {
     struct output out;
-    char file[PAGENAME_SIZE + 8], row[LABEL_SIZE];
-    snprintf(file, sizeof file, "%s.tsv", name);
-    int rc = output_open(&out, dir, file, err);
+    char row[LABEL_SIZE];
+    int rc = gnuplot_open_data(&out, dir, name, err);
     if (rc < 0)
         return rc;
     fputs("row\tlook\tdifference\tlow\thigh\tn\tcombination\n", out.file);

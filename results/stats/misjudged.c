@@ -1,5 +1,6 @@
 #include "stats/misjudged.h"
 
+#include "base/metrics.h"
 #include "stats/predicted.h"
 
 #include <math.h>
@@ -49,24 +50,11 @@ static void tally_clear(struct tally *t)
     memset(t->p_true, 0, n * sizeof(double));
 }
 
-/* The first largest probability's class, -1 with a NaN among them: as everywhere (scores.h). */
-static int predicted_class(const float *probs, int n)
-{
-    int best = 0;
-    for (int c = 0; c < n; c++) {
-        if (isnan(probs[c]))
-            return -1;
-        if (probs[c] > probs[best])
-            best = c;
-    }
-    return best;
-}
-
 static void tally_add(struct tally *t, const struct scores_input *input, const int *image)
 {
     for (int i = 0; i < input->n; i++) {
         const float *probs = input->probs + (size_t)i * (size_t)input->stride;
-        int at = image[i], label = input->label[i], predicted = predicted_class(probs, input->n_classes);
+        int at = image[i], label = input->label[i], predicted = metrics_predicted(probs, input->n_classes);
         t->judged[at]++;
         if (!isnan(probs[label])) {
             t->p_true[at] += (double)probs[label];

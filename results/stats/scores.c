@@ -1,5 +1,6 @@
 #include "stats/scores.h"
 
+#include "base/metrics.h"
 #include "base/ranking.h"
 
 #include <math.h>
@@ -24,23 +25,10 @@ static const float *probs_of(const struct judged *j, int i)
     return j->in.probs + (size_t)i * (size_t)j->in.stride;
 }
 
-static int predicted_class(const struct judged *j, int i)
-{
-    const float *p = probs_of(j, i);
-    int best = 0;
-    for (int c = 0; c < j->in.n_classes; c++) {
-        if (isnan(p[c]))
-            return -1;
-        if (p[c] > p[best])
-            best = c;
-    }
-    return best;
-}
-
 static void count(struct judged *j)
 {
     for (int i = 0; i < j->in.n; i++) {
-        int label = j->in.label[i], predicted = predicted_class(j, i);
+        int label = j->in.label[i], predicted = metrics_predicted(probs_of(j, i), j->in.n_classes);
         j->row[label]++;
         j->has_nan |= predicted < 0;
         if (predicted < 0)
@@ -302,7 +290,7 @@ static double ece(const struct judged *j)
     if (j->has_nan)
         return (double)NAN;
     for (int i = 0; i < j->in.n; i++) {
-        int predicted = predicted_class(j, i);
+        int predicted = metrics_predicted(probs_of(j, i), j->in.n_classes);
         double confidence = (double)probs_of(j, i)[predicted];
         gap[ece_bin(confidence)] += (predicted == j->in.label[i]) - confidence;
     }

@@ -21,8 +21,7 @@ void metrics_start(struct metrics *metrics, int n_classes)
     memset(metrics->confusion, 0, n * n * sizeof *metrics->confusion);
 }
 
-/* First largest of n probabilities, or -1 when one of them is NaN. */
-static int predicted_class(const float *probs, int n)
+int metrics_predicted(const float *probs, int n)
 {
     int best = 0;
     for (int c = 0; c < n; c++) {
@@ -40,7 +39,7 @@ void metrics_add(struct metrics *metrics, const float *probs, const int *label, 
     if (n <= 0)
         return;
     for (int i = 0; i < n; i++) {
-        int predicted = predicted_class(probs + (size_t)i * (size_t)n_classes, n_classes);
+        int predicted = metrics_predicted(probs + (size_t)i * (size_t)n_classes, n_classes);
         metrics->total[label[i]]++;
         if (predicted >= 0)
             metrics->confusion[label[i] * n_classes + predicted]++;

@@ -30,12 +30,14 @@ struct metrics {
                   CONFIG_MAX_CLUSTERS]; /* rows true, columns predicted, the first C x C, row length C */
 };
 
+/* The predicted class: the first largest of n probabilities, or -1 when one of them is NaN. */
+int metrics_predicted(const float *probs, int n);
+
 void metrics_start(struct metrics *metrics, int n_classes);
 
-/* Add a batch: probs (n, C), label (n) class indices, loss_mean the batch's mean weighted loss. The
- * predicted class is the first largest probability; a row with NaN predicts nothing: it is wrong for
- * both accuracies, stands in no column of the confusion matrix, and makes the published number NaN,
- * as it does in Keras. n == 0 adds nothing. */
+/* Add a batch: probs (n, C), label (n) class indices, loss_mean the batch's mean weighted loss. A
+ * row with NaN predicts nothing: it is wrong for both accuracies, stands in no column of the confusion
+ * matrix, and makes the published number NaN, as it does in Keras. n == 0 adds nothing. */
 void metrics_add(struct metrics *metrics, const float *probs, const int *label, int n, double loss_mean);
 
 /* The four numbers so far, all NaN when nothing was added. Balanced accuracy is the mean
