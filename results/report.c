@@ -148,7 +148,7 @@ static size_t page_room(const struct report_options *options)
     return options->page_megabytes == 0 ? 0 : most > own ? most - own : 1;
 }
 
-static int write_page(const struct findings *findings, const struct dataset *data,
+static int write_page(struct findings *findings, const struct dataset *data,
                       const struct report_options *options, struct err *err)
 {
     const struct page_data_options page = {.data = data, .most = page_room(options)};
@@ -166,7 +166,7 @@ static int write_page(const struct findings *findings, const struct dataset *dat
 }
 
 /* What needs the images, if they are still there; without them the rest is written. */
-static int write_pictures(const struct summary *summary, const struct findings *findings,
+static int write_pictures(const struct summary *summary, struct findings *findings,
                           const struct report_options *options, FILE *table, struct err *err)
 {
     struct dataset *data = NULL;

@@ -79,12 +79,19 @@ static int put_set(struct document *d, json_t *object, enum image_set set, int t
     return rc;
 }
 
-int document_put_curves(struct document *d, struct err *err)
+static void leave_out(struct document *d, const char *name)
+{
+    if (!json_object_get(d->root, "left_out"))
+        document_put(d, d->root, "left_out", json_array());
+    document_add(d, json_object_get(d->root, "left_out"), json_string(name));
+}
+
+int document_put_curves(struct document *d, int with, struct err *err)
 {
     size_t cells = (size_t)store_n_jobs(d->store) * (size_t)store_n_epochs(d->store);
     float *all = err_calloc(cells, sizeof *all, "learning curves", err);
     json_t *curves = json_object();
-    int rc = all ? 0 : E_IO, too_large = are_curves_too_large(d);
+    int rc = all ? 0 : E_IO, too_large = !with || are_curves_too_large(d);
     enum image_set set[N_CURVE_SETS];
     int n_sets = store_curve_sets(d->store, set);
     for (int s = 0; s < n_sets; s++) {
@@ -95,7 +102,7 @@ int document_put_curves(struct document *d, struct err *err)
     }
     document_put(d, d->root, "curves", curves);
     if (too_large)
-        document_put(d, d->root, "left_out", json_pack("[s]", "curves"));
+        leave_out(d, "curves");
     free(all);
     return rc;
 }
@@ -170,9 +177,9 @@ void document_put_curve_means(struct document *d)
     document_put(d, d->root, "curve_means", means);
 }
 
-int document_put_confusion(struct document *d, struct err *err)
+int document_put_confusion(struct document *d, int with, struct err *err)
 {
-    size_t c = (size_t)store_n_classes(d->store), n = (size_t)d->n;
+    size_t c = (size_t)store_n_classes(d->store), n = with ? (size_t)d->n : 0;
     int *all = err_calloc(n * c * c, sizeof *all, "confusion matrices", err), rc = all ? 0 : E_IO;
     enum image_set set[N_JUDGED_SETS];
     int n_sets = store_judged_sets(d->store, set);
@@ -180,9 +187,11 @@ int document_put_confusion(struct document *d, struct err *err)
     for (int s = 0; s < n_sets && rc == 0; s++) {
         for (size_t i = 0; i < n && rc == 0; i++)
             rc = store_read_confusion(d->store, d->job[i], set[s], all + i * c * c, err);
-        document_put(d, object, image_set_names[set[s]], json_out_ints(all, n * c * c));
+        document_put(d, object, image_set_names[set[s]], with ? json_out_ints(all, n * c * c) : json_null());
     }
     document_put(d, d->root, "confusion", object);
+    if (!with)
+        leave_out(d, "confusion");
     free(all);
     return rc;
 }

@@ -1,13 +1,10 @@
 #include "page/page_data.h"
 
-#include "page/page_cells.h"
-#include "page/page_cuts.h"
 #include "page/page_glance.h"
 #include "page/page_parts.h"
 #include "page/page_pieces.h"
-#include "page/page_roc.h"
-#include "page/page_trials.h"
 #include "store/store_select.h"
+#include "tables/findings_pages.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +19,7 @@ void document_add(struct document *d, json_t *array, json_t *value)
     json_out_add(array, value, &d->failed);
 }
 
-static int choose_jobs(struct document *d, struct err *err)
+int document_choose_jobs(struct document *d, struct err *err)
 {
     struct selection chosen;
     d->mark = err_calloc((size_t)store_n_jobs(d->store), sizeof *d->mark, "commit marks", err);
@@ -34,34 +31,39 @@ static int choose_jobs(struct document *d, struct err *err)
     return store_read_marks(d->store, d->mark, err);
 }
 
-static int fill(struct document *d, struct err *err)
+void document_release(struct document *d)
 {
+    json_decref(d->root);
+    free(d->job);
+    free(d->mark);
+}
+
+int document_put_first(struct document *d, int with_rows, struct err *err)
+{
+    json_t *glance = NULL;
     int rc;
     document_put_head(d);
     document_put_jobs(d);
-    if ((rc = document_put_curves(d, err)) < 0 || (rc = document_put_confusion(d, err)) < 0 ||
-        (rc = document_put_published(d, err)) < 0 ||
-        (rc = page_cells(d->summary, d->options->data, d->root, err)) < 0)
-        return rc;
-    document_put_summary(d);
-    document_put_tables(d);
-    json_t *glance = NULL;
-    if ((rc = page_glance(d->store, d->summary, d->findings, &glance, err)) < 0)
+    if ((rc = document_put_curves(d, with_rows, err)) < 0 ||
+        (rc = document_put_confusion(d, with_rows, err)) < 0 || (rc = document_put_published(d, err)) < 0 ||
+        (rc = page_glance(d->store, d->summary, d->findings, &glance, err)) < 0)
         return rc;
     document_put(d, d->root, "glance", glance);
-    document_put(d, d->root, "roc", page_roc(d->findings->roc));
-    json_t *trials = NULL;
-    if (d->findings->tuned &&
-        (rc = page_trials(d->store, d->findings->tuned, d->job, d->n, &trials, err)) == 0)
-        document_put(d, json_object_get(d->root, "tables"), "trials", trials);
-    else
-        json_decref(trials);
+    document_put_sentences(d);
+    document_put(d, d->root, "tables", json_object());
+    document_put_final(d);
+    if (d->findings->versus[0])
+        document_put_table(d, FINDINGS_SWEEPS);
+    return 0;
+}
+
+static int fill(struct document *d, struct err *err)
+{
+    int rc = document_put_first(d, 1, err);
+    if (rc == 0)
+        rc = document_put_rest(d, err);
     if (rc < 0)
         return rc;
-    json_t *cuts = NULL;
-    if ((rc = page_cuts(d->store, d->summary, d->findings->calibration, &cuts, err)) < 0)
-        return rc;
-    document_put(d, d->root, "cuts", cuts);
     if (d->options->most > 0 && !d->options->apart)
         document_put_curve_means(d);
     d->failed |= page_pieces_fit(d->root, d->options->most, d->options->apart) < 0;
@@ -75,13 +77,13 @@ char *page_data_text(const json_t *value, size_t *n)
     return text;
 }
 
-static int write_text(const struct document *d, char **json, size_t *n, struct err *err)
+int document_text(const struct document *d, char **json, size_t *n, struct err *err)
 {
-    *json = page_data_text(d->root, n);
+    *json = d->failed ? NULL : page_data_text(d->root, n);
     return *json ? 0 : err_set(err, E_IO, "%s: out of memory for the page's data", store_path(d->store));
 }
 
-int page_data_of(const struct summary *summary, const struct findings *findings,
+int page_data_of(const struct summary *summary, struct findings *findings,
                  const struct page_data_options *options, char **json, size_t *n, struct err *err)
 {
     struct document d = {.store = summary->store,
@@ -89,15 +91,13 @@ int page_data_of(const struct summary *summary, const struct findings *findings,
                          .summary = summary,
                          .findings = findings,
                          .root = json_object()};
-    int rc = choose_jobs(&d, err);
+    int rc = document_choose_jobs(&d, err);
     *json = NULL;
     if (rc == 0)
         rc = fill(&d, err);
     if (rc == 0)
-        rc = write_text(&d, json, n, err);
-    json_decref(d.root);
-    free(d.job);
-    free(d.mark);
+        rc = document_text(&d, json, n, err);
+    document_release(&d);
     return rc;
 }
 

@@ -36,8 +36,9 @@ char *page_data_text(const json_t *value, size_t *n);
 int page_data_new(struct store *store, const char *filter, const struct page_data_options *options,
                   char **json, size_t *n, struct err *err);
 
-/* The same of what was found already: findings of summary, of a store that is still open. */
-int page_data_of(const struct summary *summary, const struct findings *findings,
+/* The same of what was found already: findings of summary, of a store that is still open; what they lack is
+ * made. */
+int page_data_of(const struct summary *summary, struct findings *findings,
                  const struct page_data_options *options, char **json, size_t *n, struct err *err);
 
 #endif

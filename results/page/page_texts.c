@@ -100,7 +100,7 @@ static json_t *costs_in_words(struct document *d)
     return list;
 }
 
-void document_put_summary(struct document *d)
+void document_put_sentences(struct document *d)
 {
     json_t *object = json_object(), *sentences = json_array();
     document_add(d, sentences, printed(d, headline_run, 0));
@@ -109,13 +109,21 @@ void document_put_summary(struct document *d)
     if (d->findings->selection->n > 0)
         document_add(d, sentences, found(d, headline_selection, 0));
     document_put(d, object, "sentences", sentences);
-    document_put(d, object, "cost", found(d, cost_sentence, 0));
-    document_put(d, object, "models", models_in_words(d));
-    document_put(d, object, "training_cost", costs_in_words(d));
     if (d->findings->versus[0])
         document_put(d, object, "sweeps", found(d, versus_sentences, 1));
     document_put(d, object, "warnings", found(d, headline_warnings, 1));
     document_put(d, d->root, "summary", object);
+}
+
+void document_put_words(struct document *d, enum document_words words)
+{
+    json_t *object = json_object_get(d->root, "summary");
+    if (words == WORDS_COST)
+        document_put(d, object, "cost", found(d, cost_sentence, 0));
+    else if (words == WORDS_MODELS)
+        document_put(d, object, "models", models_in_words(d));
+    else
+        document_put(d, object, "training_cost", costs_in_words(d));
 }
 
 /* A table from its rows, the header the first of them; rows and notes are taken over. */
@@ -144,22 +152,21 @@ static json_t *notes(const struct document *d, const struct findings_page *page)
     return value;
 }
 
-void document_put_tables(struct document *d)
+void document_put_final(struct document *d)
 {
-    json_t *tables = json_object();
     struct csv_out csv = {.rows = json_array()};
     tables_csv(&csv, d->summary);
     d->failed |= csv.failed;
-    document_put(d, tables, "final", table(d, csv.rows, printed(d, tables_print_notes, 1)));
-    for (int p = 0; p < N_FINDINGS_PAGES; p++) {
-        if ((p >= FINDINGS_TUNING && !d->findings->tuned) ||
-            (p == FINDINGS_SWEEPS && !d->findings->versus[0]))
-            continue;
-        struct csv_out page = {.rows = json_array()};
-        if (findings_pages[p].rows(d->findings) > 0)
-            findings_pages[p].csv(&page, d->findings);
-        d->failed |= page.failed;
-        document_put(d, tables, findings_pages[p].name, table(d, page.rows, notes(d, &findings_pages[p])));
-    }
-    document_put(d, d->root, "tables", tables);
+    document_put(d, json_object_get(d->root, "tables"), "final",
+                 table(d, csv.rows, printed(d, tables_print_notes, 1)));
+}
+
+void document_put_table(struct document *d, int page)
+{
+    const struct findings_page *of = &findings_pages[page];
+    struct csv_out csv = {.rows = json_array()};
+    if (of->rows(d->findings) > 0)
+        of->csv(&csv, d->findings);
+    d->failed |= csv.failed;
+    document_put(d, json_object_get(d->root, "tables"), of->name, table(d, csv.rows, notes(d, of)));
 }

@@ -398,6 +398,8 @@ int serve_start(const struct serve_options *options, struct serve **out, struct 
     int rc = load(serve, options, err);
     if (rc == 0)
         rc = go_online(serve, options, err);
+    if (rc == 0)
+        serve_early_start(serve);
     if (rc < 0)
         serve_stop(serve);
     else
@@ -426,6 +428,7 @@ void serve_stop(struct serve *serve)
         return;
     if (serve->daemon)
         MHD_stop_daemon(serve->daemon);
+    serve_early_end(serve);
     serve_guard_stop(&serve->guard);
     serve_models_free(serve->models);
     serve_fixed_release(&serve->page);

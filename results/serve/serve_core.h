@@ -41,6 +41,7 @@ enum {
     SERVE_MAX_CURVES = 500,         /* jobs a request */
     SERVE_FIRST_BYTES = 3 << 20,    /* of the document's first part: read and shown within a second */
     SERVE_MAX_PIECES = 24,          /* that the rest comes in */
+    SERVE_WHOLE_JOBS = 400,         /* of more, pieces are made when they are asked for */
     SERVE_MAX_SIMILAR = 50,
     SERVE_IDLE_SECONDS = 15,     /* without a byte, and for the whole of the headers */
     SERVE_MIN_RATE = 1 << 10,    /* bytes a second of a body, after SERVE_IDLE_SECONDS */
@@ -117,6 +118,8 @@ struct serve_piece {
     struct serve_fixed fixed; /* then */
 };
 
+struct page_later; /* page/page_later.h */
+
 /* The page's document, whole or in pieces, kept until a job ends. */
 struct serve_document {
     pthread_mutex_t lock; /* over the rest; taken before shared_store_enter(), never after */
@@ -124,8 +127,9 @@ struct serve_document {
     struct serve_fixed fixed;
     struct serve_piece piece[SERVE_MAX_PIECES];
     int n_pieces;
-    uint64_t stamp[2]; /* of the file and its finished jobs */
-    double made, took; /* when, monotonic; seconds */
+    struct page_later *later; /* makes the others; NULL: there are no others */
+    uint64_t stamp[2];        /* of the file and its finished jobs */
+    double made, took;        /* when, monotonic; seconds */
 };
 
 /* The last progress, for when the file is busy. */
@@ -146,6 +150,8 @@ struct serve {
     struct serve_counts counts;
     struct serve_fixed page;
     struct serve_document document, pieces; /* whole, and as the page asks for it */
+    pthread_t early;                        /* makes the first part before somebody asks */
+    int has_early;
     struct serve_last progress;
     struct serve_models *models;
     atomic_long upload_bytes; /* reserved of SERVE_MAX_UPLOADS */
@@ -257,6 +263,11 @@ void serve_upload_free(struct serve *serve, struct serve_upload *upload);
 /* Ready for use, empty; in_pieces as in the struct. */
 void serve_document_init(struct serve_document *document, int in_pieces);
 void serve_document_free(struct serve_document *document);
+
+/* Begin to make what the page asks for first; no page, or no thread, and it is made when it is asked for. End
+ * waits for it. */
+void serve_early_start(struct serve *serve);
+void serve_early_end(struct serve *serve);
 
 /* The handler of a path and method; NULL with *status 404 or 405. */
 serve_handler serve_route_find(const char *path, const char *method, enum serve_route *route,

@@ -2,6 +2,7 @@
 #include "serve/serve_core.h"
 
 #include "page/page_data.h"
+#include "page/page_later.h"
 #include "beside/sweep_images.h"
 
 #include <inttypes.h>
@@ -67,16 +68,26 @@ static int pack_piece(struct serve_piece *piece, struct err *err)
     return serve_fixed_make(&piece->fixed, "application/json", NULL, text, piece->n, err);
 }
 
-/* *fresh: of the file as it is, with its stamp. */
-static int make_document(struct serve *serve, struct store *store, struct serve_document *fresh,
-                         struct err *err)
+/* Of a large sweep: what the page shows first; its pieces come when they are asked for. */
+static int make_first(struct serve *serve, struct store *store, struct serve_document *fresh,
+                      const char *version, struct err *err)
 {
-    char *json = NULL, why[SWEEP_IMAGES_WHY], version[40];
+    const struct page_data_options options = {.live = 1, .version = version};
+    char *json = NULL;
+    size_t n = 0;
+    int rc = page_later_new(store, serve->filter, &options, &fresh->later, &json, &n, err);
+    return rc == 0 ? serve_fixed_make(&fresh->fixed, "application/json", NULL, json, n, err) : rc;
+}
+
+/* *fresh: of the file as it is, with its stamp. */
+static int make_whole(struct serve *serve, struct store *store, struct serve_document *fresh,
+                      const char *version, struct err *err)
+{
+    char *json = NULL, why[SWEEP_IMAGES_WHY];
     size_t n = 0;
     struct dataset *data = NULL;
     json_t *apart = json_object();
     struct page_data_options options = {.live = 1, .version = version};
-    snprintf(version, sizeof version, "%016" PRIx64 "-%" PRIu64, fresh->stamp[0], fresh->stamp[1]);
     if (fresh->in_pieces) {
         options.most = SERVE_FIRST_BYTES;
         options.apart = apart;
@@ -95,8 +106,20 @@ static int make_document(struct serve *serve, struct store *store, struct serve_
     return rc;
 }
 
+static int make_document(struct serve *serve, struct store *store, struct serve_document *fresh,
+                         struct err *err)
+{
+    char version[40];
+    snprintf(version, sizeof version, "%016" PRIx64 "-%" PRIu64, fresh->stamp[0], fresh->stamp[1]);
+    return fresh->in_pieces && store_n_jobs(store) > SERVE_WHOLE_JOBS
+               ? make_first(serve, store, fresh, version, err)
+               : make_whole(serve, store, fresh, version, err);
+}
+
 static void release(struct serve_document *document)
 {
+    page_later_free(document->later);
+    document->later = NULL;
     serve_fixed_release(&document->fixed);
     for (int i = 0; i < document->n_pieces; i++) {
         serve_fixed_release(&document->piece[i].fixed);
@@ -145,6 +168,7 @@ static void replace(struct serve_document *document, const struct serve_document
     document->fixed = fresh->fixed;
     memcpy(document->piece, fresh->piece, sizeof fresh->piece);
     document->n_pieces = fresh->n_pieces;
+    document->later = fresh->later;
     memcpy(document->stamp, fresh->stamp, sizeof fresh->stamp);
     document->made = clock_now();
     document->took = document->made - start;
@@ -170,20 +194,86 @@ static int refresh(struct serve *serve, struct serve_document *document, struct 
     return rc;
 }
 
+static struct serve_piece *find_piece(struct serve_document *document, const char *name)
+{
+    for (int i = 0; i < document->n_pieces; i++)
+        if (strcmp(document->piece[i].name, name) == 0)
+            return &document->piece[i];
+    return NULL;
+}
+
+/* A piece of the jobs that the document is of, whatever has ended since; not of another file. */
+static int make_piece(struct serve *serve, struct serve_document *document, const char *name, struct err *err)
+{
+    char why[SWEEP_IMAGES_WHY], *text = NULL;
+    struct dataset *data = NULL;
+    struct store *store;
+    size_t n = 0;
+    int rc = shared_store_enter(serve->shared, &store, err);
+    if (rc < 0)
+        return rc;
+    if ((uint64_t)shared_store_generation(serve->shared) != document->stamp[1])
+        rc = err_set(err, E_USAGE, "part: the results file is another one now; part=first is of it");
+    if (rc == 0)
+        rc = sweep_images_open(store, &data, why, err);
+    if (rc == 0)
+        rc = page_later_piece(document->later, name, data, &text, &n, err);
+    dataset_free(data);
+    shared_store_leave(serve->shared, rc == E_USAGE ? 0 : rc);
+    if (rc < 0)
+        return rc;
+    struct serve_piece *piece = &document->piece[document->n_pieces++];
+    snprintf(piece->name, sizeof piece->name, "%s", name);
+    piece->text = text;
+    piece->n = n;
+    return 0;
+}
+
 /* A later piece is of the document that the client has: a newer one is made when it asks for the first
  * part. */
 static enum MHD_Result answer_piece(struct serve_request *request, struct serve_document *document,
                                     const char *name)
 {
     struct err err = {0};
-    for (int i = 0; i < document->n_pieces; i++)
-        if (strcmp(document->piece[i].name, name) == 0)
-            return pack_piece(&document->piece[i], &err) < 0
-                       ? serve_send_err(request, &err)
-                       : serve_fixed_send(request, &document->piece[i].fixed);
+    struct serve_piece *piece = find_piece(document, name);
+    int can = document->later && document->n_pieces < SERVE_MAX_PIECES;
+    if (!piece && can && make_piece(request->serve, document, name, &err) == 0)
+        piece = find_piece(document, name);
+    if (piece)
+        return pack_piece(piece, &err) < 0 ? serve_send_err(request, &err)
+                                           : serve_fixed_send(request, &piece->fixed);
+    if (err.code && err.code != E_USAGE)
+        return serve_send_err(request, &err);
     return serve_send_error(request, MHD_HTTP_BAD_REQUEST,
                             "part: there is no part '%.40s' now; part=first says in left_out which there are",
                             name);
+}
+
+/* ---- before somebody asks ---- */
+
+static void *make_early(void *of)
+{
+    struct serve *serve = of;
+    struct serve_document *document = &serve->pieces;
+    struct err err = {0};
+    pthread_mutex_lock(&document->lock);
+    if (!document->fixed.plain)
+        refresh(serve, document, &err); /* whoever asks first is told why it failed */
+    document->made = -INFINITY;         /* a job that ends now is news */
+    pthread_mutex_unlock(&document->lock);
+    return NULL;
+}
+
+void serve_early_start(struct serve *serve)
+{
+    serve->has_early = serve->page.plain && pthread_create(&serve->early, NULL, make_early, serve) == 0;
+}
+
+void serve_early_end(struct serve *serve)
+{
+    if (serve->has_early)
+        pthread_join(serve->early, NULL);
+    serve->has_early = 0;
 }
 
 enum MHD_Result serve_answer_sweep(struct serve_request *request)

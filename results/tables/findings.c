@@ -124,8 +124,9 @@ static int is_compared(const struct findings *f, int factor, enum replicates_set
            (factor == FACTOR_STRATEGY || (on != REPLICATES_ALL && !f->too_many[factor]));
 }
 
-static int compare_all(struct findings *f, struct store *store, enum replicates_set on, struct err *err)
+static int compare_all(struct findings *f, enum replicates_set on, struct err *err)
 {
+    struct store *store = f->store;
     struct replicates *replicates = NULL;
     int rc = replicates_new(store, f->whole, "balanced_accuracy", on, &replicates, err);
     for (int factor = 0; factor < combination_n_factors(store) && rc == 0; factor++)
@@ -137,75 +138,141 @@ static int compare_all(struct findings *f, struct store *store, enum replicates_
     return rc;
 }
 
+static int compare_sweeps(struct findings *f, struct err *err)
+{
+    static const char *const metric[FINDINGS_VERSUS] = {"balanced_accuracy", "accuracy", "auroc", "loss"};
+    int rc = 0;
+    for (int m = 0; m < FINDINGS_VERSUS && rc == 0; m++)
+        rc = versus_new(f->store, f->whole, metric[m], m == 0, &f->versus[m], err);
+    return rc;
+}
+
+/* ---- parts ---- */
+
+static int find_sets(struct findings *f, struct err *err)
+{
+    int rc = compare_all(f, REPLICATES_ALL, err);
+    return rc == 0 ? compare_all(f, REPLICATES_OOF, err) : rc;
+}
+
+static int find_scores(struct findings *f, struct err *err)
+{
+    int rc = 0;
+    for (int s = 0; s < N_REPLICATES_SETS && rc == 0; s++)
+        rc = replicates_scores(f->store, f->summary, (enum replicates_set)s, &f->scores[s], err);
+    return rc;
+}
+
 /* Strategies by what a gain in balanced accuracy may cost. */
-static int compare_trust(struct findings *f, struct store *store, struct err *err)
+static int find_trust(struct findings *f, struct err *err)
 {
     struct replicates *trust[N_TRUST];
-    int rc = trust_new(store, f->whole, trust, err);
+    int rc = trust_new(f->store, f->whole, trust, err);
     for (int t = 0; t < N_TRUST && rc == 0; t++)
         rc = compare_factor(f->whole, trust[t], FACTOR_STRATEGY, &f->trust[t], err);
     trust_free(trust);
     return rc;
 }
 
-static int compare_sweeps(struct findings *f, struct store *store, struct err *err)
+static int find_models(struct findings *f, struct err *err)
 {
-    static const char *const metric[FINDINGS_VERSUS] = {"balanced_accuracy", "accuracy", "auroc", "loss"};
-    int rc = 0;
-    for (int m = 0; m < FINDINGS_VERSUS && rc == 0; m++)
-        rc = versus_new(store, f->whole, metric[m], m == 0, &f->versus[m], err);
-    return rc;
+    const struct compare *compared = f->compared[FACTOR_MODEL][REPLICATES_TEST];
+    return compared ? which_model_new(f->store, f->whole, compared, &f->which, err) : 0;
 }
 
 /* What training takes. */
-static int find_training(struct findings *f, struct store *store, struct err *err)
+static int find_training(struct findings *f, struct err *err)
 {
     int rc = training_size_new(f->summary, &f->size, err);
-    return rc == 0 ? training_cost_new(store, f->whole, f->compared[FACTOR_STRATEGY][REPLICATES_TEST],
+    return rc == 0 ? training_cost_new(f->store, f->whole, f->compared[FACTOR_STRATEGY][REPLICATES_TEST],
                                        f->compared[FACTOR_MODEL][REPLICATES_TEST], &f->cost, err)
                    : rc;
+}
+
+static int find_calibration(struct findings *f, struct err *err)
+{
+    return calibration_new(f->store, f->summary, f->asked, &f->calibration, err);
+}
+
+static int find_roc(struct findings *f, struct err *err)
+{
+    return roc_new(f->store, f->summary, &f->roc, err);
+}
+
+static int find_claims(struct findings *f, struct err *err)
+{
+    return claims_new(f->store, f->whole, &f->claims, err);
+}
+
+static int find_literature(struct findings *f, struct err *err)
+{
+    return literature_new(f->store, f->whole, &f->literature, err);
+}
+
+static int find_tuned(struct findings *f, struct err *err)
+{
+    return tuned_new(f->store, &f->tuned, err);
+}
+
+static int (*const find_part[N_FOUND])(struct findings *, struct err *) = {
+    [FOUND_SETS] = find_sets,     [FOUND_SCORES] = find_scores,     [FOUND_TRUST] = find_trust,
+    [FOUND_MODELS] = find_models, [FOUND_TRAINING] = find_training, [FOUND_CALIBRATION] = find_calibration,
+    [FOUND_ROC] = find_roc,       [FOUND_CLAIMS] = find_claims,     [FOUND_LITERATURE] = find_literature,
+    [FOUND_TUNED] = find_tuned,
+};
+
+/* What a part that could not be made whole has of it already. */
+static void drop_part(struct findings *f, int part);
+
+int findings_need(struct findings *findings, unsigned parts, struct err *err)
+{
+    for (int p = 0; p < N_FOUND; p++) {
+        if (!(parts & ~findings->made & FOUND(p)))
+            continue;
+        int rc = find_part[p](findings, err);
+        if (rc < 0) {
+            drop_part(findings, p);
+            return rc;
+        }
+        findings->made |= FOUND(p);
+    }
+    return 0;
+}
+
+int findings_begin(struct store *store, const struct summary *summary, struct readout asked,
+                   struct findings **out, struct err *err)
+{
+    struct findings *f = err_calloc(1, sizeof *f, "findings", err);
+    *out = NULL;
+    if (!f)
+        return E_IO;
+    f->store = store;
+    f->summary = summary;
+    f->asked = asked;
+    int rc = find_whole(f, store, err);
+    if (rc == 0)
+        rc = find_too_many(f, err);
+    if (rc == 0)
+        rc = compare_all(f, REPLICATES_TEST, err);
+    if (rc == 0)
+        rc = inflation_new(f->store, f->whole, &f->selection, err);
+    if (rc == 0)
+        rc = compare_sweeps(f, err);
+    if (rc < 0)
+        findings_free(f);
+    else
+        *out = f;
+    return rc;
 }
 
 int findings_new_read(struct store *store, const struct summary *summary, struct readout asked,
                       struct findings **out, struct err *err)
 {
-    struct findings *f = err_calloc(1, sizeof *f, "findings", err);
-    int rc = f ? 0 : E_IO;
-    *out = NULL;
-    if (f) {
-        f->summary = summary;
-        rc = find_whole(f, store, err);
+    int rc = findings_begin(store, summary, asked, out, err);
+    if (rc == 0 && (rc = findings_need(*out, FOUND_ALL, err)) < 0) {
+        findings_free(*out);
+        *out = NULL;
     }
-    if (rc == 0)
-        rc = find_too_many(f, err);
-    for (int s = 0; s < N_REPLICATES_SETS && rc == 0; s++)
-        rc = compare_all(f, store, (enum replicates_set)s, err);
-    for (int s = 0; s < N_REPLICATES_SETS && rc == 0; s++)
-        rc = replicates_scores(store, summary, (enum replicates_set)s, &f->scores[s], err);
-    if (rc == 0)
-        rc = inflation_new(store, f->whole, &f->selection, err);
-    if (rc == 0)
-        rc = compare_trust(f, store, err);
-    if (rc == 0)
-        rc = compare_sweeps(f, store, err);
-    if (rc == 0 && f->compared[FACTOR_MODEL][REPLICATES_TEST])
-        rc = which_model_new(store, f->whole, f->compared[FACTOR_MODEL][REPLICATES_TEST], &f->which, err);
-    if (rc == 0)
-        rc = find_training(f, store, err);
-    if (rc == 0)
-        rc = calibration_new(store, summary, asked, &f->calibration, err);
-    if (rc == 0)
-        rc = roc_new(store, summary, &f->roc, err);
-    if (rc == 0)
-        rc = claims_new(store, f->whole, &f->claims, err);
-    if (rc == 0)
-        rc = literature_new(store, f->whole, &f->literature, err);
-    if (rc == 0)
-        rc = tuned_new(store, &f->tuned, err);
-    if (rc < 0)
-        findings_free(f);
-    else
-        *out = f;
     return rc;
 }
 
@@ -224,24 +291,47 @@ int findings_shows(const struct findings *findings, const struct compare_row *ro
     return findings->shown[row->group_a] && findings->shown[row->group_b];
 }
 
+static void drop_sets(struct findings *f, int from, int to)
+{
+    for (int s = from; s <= to; s++)
+        for (int factor = 0; factor < FACTORS_MOST; factor++) {
+            compare_free(f->compared[factor][s]);
+            f->compared[factor][s] = NULL;
+        }
+}
+
+static void drop_part(struct findings *f, int part)
+{
+    if (part == FOUND_SETS)
+        drop_sets(f, REPLICATES_ALL, REPLICATES_OOF);
+    for (int s = 0; s < N_REPLICATES_SETS && part == FOUND_SCORES; s++) {
+        free(f->scores[s]);
+        f->scores[s] = NULL;
+    }
+    for (int t = 0; t < N_TRUST && part == FOUND_TRUST; t++) {
+        compare_free(f->trust[t]);
+        f->trust[t] = NULL;
+    }
+    if (part == FOUND_TRAINING) {
+        training_size_free(f->size);
+        training_cost_free(f->cost);
+        f->size = NULL;
+        f->cost = NULL;
+    }
+}
+
 void findings_free(struct findings *findings)
 {
     if (!findings)
         return;
-    for (int s = 0; s < N_REPLICATES_SETS; s++) {
-        for (int factor = 0; factor < FACTORS_MOST; factor++)
-            compare_free(findings->compared[factor][s]);
-        free(findings->scores[s]);
-    }
+    drop_sets(findings, 0, N_REPLICATES_SETS - 1);
+    for (int part = 0; part < N_FOUND; part++)
+        drop_part(findings, part);
     for (int m = 0; m < FINDINGS_VERSUS; m++)
         versus_free(findings->versus[m]);
     which_model_free(findings->which);
-    training_size_free(findings->size);
-    training_cost_free(findings->cost);
     compare_free(findings->leak);
     inflation_free(findings->selection);
-    for (int t = 0; t < N_TRUST; t++)
-        compare_free(findings->trust[t]);
     calibration_free(findings->calibration);
     roc_free(findings->roc);
     claims_free(findings->claims);

@@ -40,11 +40,34 @@
 /* More values of an axis, and more models, are not compared pair by pair: headline.h says so. */
 enum { FINDINGS_MOST_VALUES = 12, FINDINGS_MOST_MODELS = RANKS_MAX_STRATEGIES };
 
+/* What findings are made of beside what sentences and the first picture are made with: values of factors
+ * compared on test, leak and selection inflation, sweeps that are kept apart. */
+enum findings_part {
+    FOUND_SETS, /* values compared on all and oof */
+    FOUND_SCORES,
+    FOUND_TRUST,
+    FOUND_MODELS,
+    FOUND_TRAINING,
+    FOUND_CALIBRATION,
+    FOUND_ROC,
+    FOUND_CLAIMS,
+    FOUND_LITERATURE,
+    FOUND_TUNED,
+    N_FOUND
+};
+
+/* A set of parts: FOUND(FOUND_SETS) | FOUND(FOUND_ROC). */
+#define FOUND(part) (1u << (part))
+#define FOUND_ALL   (FOUND(N_FOUND) - 1)
+
 /* Metrics by which sweeps are compared: balanced accuracy, accuracy, AUROC and loss. */
 enum { FINDINGS_VERSUS = 4 };
 
 struct findings {
     const struct summary *summary; /* the caller's: what is shown */
+    struct store *store;           /* the caller's */
+    struct readout asked;          /* of probabilities */
+    unsigned made;                 /* the parts that are there; of others nothing may be asked, nor shown */
     const struct summary *whole;   /* of all jobs of the file, which all but scores is of */
     struct summary *outline;       /* owned; NULL: whole is the caller's */
     unsigned char *shown;          /* (whole->n_groups) 1: has a job of summary; owned */
@@ -75,6 +98,16 @@ int findings_new(struct store *store, const struct summary *summary, struct find
  * calibration_new(). */
 int findings_new_read(struct store *store, const struct summary *summary, struct readout asked,
                       struct findings **out, struct err *err);
+
+/* No part of them yet: of a large sweep they take seconds, and most are looked at later, or never.
+ * The store, too, must outlive *out. */
+int findings_begin(struct store *store, const struct summary *summary, struct readout asked,
+                   struct findings **out, struct err *err);
+
+/* Make those of the parts (FOUND) that are not there. What is made of a file that has grown since is what it
+ * would have been then: rows of finished jobs stay as they are; only FOUND_TUNED has trials that ended since.
+ * Errors as above; parts made before stay. */
+int findings_need(struct findings *findings, unsigned parts, struct err *err);
 
 /* Write the files into a directory that exists. */
 int findings_write(const struct findings *findings, const char *dir, struct err *err);

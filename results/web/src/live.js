@@ -1,7 +1,8 @@
 /* live.js - the page of `cellsweep serve`: progress every two seconds, curves that grow, the document again when jobs end.
  *
  * Progress tells the state and epochs of every job. Rows that changed are fetched by themselves; the whole document, with its
- * tables, only when jobs have ended, and never more often than it takes four times to make. */
+ * tables, only when jobs have ended, and never more often than it takes four times to make, the pieces that were asked for
+ * since counted. */
 import { Unreachable, api, sleep } from "./api.js";
 import { announce, el, fill } from "./dom.js";
 import { duration } from "./front.js";
@@ -101,7 +102,7 @@ class Live {
     }
   }
 
-  /** Several may want the same one. */
+  /** Several may want the same one. While some come, the server works for this page as it does for the document. */
   #piece(name) {
     const { sweep } = this.page;
     const take = async () => {
@@ -109,8 +110,10 @@ class Live {
         sweep.take(name, await api(`api/sweep?part=${name}`));
       } finally {
         this.coming.delete(name);
+        if (this.coming.size === 0) this.took += performance.now() - this.asked;
       }
     };
+    if (this.coming.size === 0) this.asked = performance.now();
     if (!this.coming.has(name)) this.coming.set(name, take());
     return this.coming.get(name);
   }

@@ -58,10 +58,14 @@ export class Sweep {
 
   /** Another document of the same sweep takes the place of this one. */
   load(doc) {
+    const old = this.doc;
     this.doc = doc;
     this.jobs = doc.jobs;
     /** Names of pieces that are not here (results/page/page_pieces.h). */
     this.apart = new Set(doc.left_out ?? []);
+    /** Pieces that came later. @type {Map<string, any>} */
+    this.pieces = new Map(this.pieces?.size && isSameGrid(old, doc) ? [...this.pieces].filter(([name]) => this.apart.has(name)) : []);
+    for (const piece of this.pieces.values()) this.#put(piece);
     /** (J) 1: the job's rows are here. */
     this.held = Object.fromEntries(["curves", "confusion"].map((name) => [name, new Uint8Array(doc.jobs.key.length).fill(this.apart.has(name) ? 0 : 1)]));
     this.columnsOfCells = null;
@@ -198,9 +202,20 @@ export class Sweep {
   /** A piece of the document that came later. @param {string} name */
   take(name, piece) {
     if (piece.version !== this.doc.version) throw new Error("the sweep has gone on meanwhile");
-    Object.assign(this.doc.tables, piece.tables);
-    Object.assign(this.doc, piece.members);
+    this.pieces.set(name, piece);
+    this.#put(piece);
     this.apart.delete(name);
+  }
+
+  #put(piece) {
+    Object.assign(this.doc.tables, piece.tables);
+    Object.assign(this.doc.summary, piece.summary);
+    Object.assign(this.doc, piece.members);
+  }
+
+  /** Whether nothing is here of a piece: of one that lacks() names, the last document's stands in until its own is here. */
+  isUnknown(name) {
+    return this.apart.has(name) && !this.pieces.has(name);
   }
 
   /** Rows of some jobs' curves anew, from GET /api/curves, and of their matrices if they came along. */
@@ -349,6 +364,9 @@ export class Sweep {
     return this.jobs.state.filter((s) => s === state).length;
   }
 }
+
+/** Whether two documents are of the same jobs, however far they are. */
+const isSameGrid = (a, b) => a.jobs.key.length === b.jobs.key.length && a.jobs.key.every((key, j) => key === b.jobs.key[j]);
 
 /** 1 when two cells are the same in every factor but some, and but for axes that the first does not read. @param {string[]} [but] */
 export function isSame(a, b, but = []) {

@@ -183,6 +183,7 @@ export class Page {
   #add(part, id) {
     part.section = id;
     this.parts.push(part);
+    if (this.sweep.supply && this.#isUnknown(part)) this.#tellReading(part);
   }
 
   /** For paper: all of it, now. */
@@ -195,7 +196,7 @@ export class Page {
 
   /** What was not there for paper is shown when it has come. */
   #afterPaper() {
-    for (const part of this.parts) if (part.isFetching) this.#tell(part, READING, false);
+    for (const part of this.parts) if (part.isFetching) this.#tellReading(part);
   }
 
   #top(sections) {
@@ -257,20 +258,33 @@ export class Page {
 
   /** What a part lacks is asked for; then it is drawn, if it is still seen. */
   async #fetch(part, lacking) {
-    this.#tell(part, READING, false);
+    this.#tellReading(part);
     part.isFetching = true;
     try {
-      await this.sweep.supply(lacking);
+      if (part.partly && lacking.pieces.length) {
+        if (lacking.jobs.length) await this.sweep.supply({ jobs: lacking.jobs, pieces: [] }); // rows are there long before pieces are made
+        part.update(true);
+        await this.sweep.supply({ jobs: [], pieces: lacking.pieces });
+      } else await this.sweep.supply(lacking);
     } catch (error) {
-      return this.#tell(part, `Not read: ${error.message}.`, false);
+      return this.#tell(part, `Not read: ${error.message}.`, this.#isUnknown(part));
     } finally {
       part.isFetching = false;
     }
     this.#tell(part, "", false);
-    if (lacking.pieces.length) part.build?.();
+    if (lacking.pieces.length && !part.partly) part.build?.();
     if (part.wants && !this.sweep.lacks(part.wants())) part.update(true);
     else part.drawnFor = null;
     this.update();
+  }
+
+  /** Whether a part waits for a piece that was never here, without which it would say that there is nothing to show. */
+  #isUnknown(part) {
+    return !part.partly && (part.wants?.().pieces ?? []).some((name) => this.sweep.isUnknown(name));
+  }
+
+  #tellReading(part) {
+    this.#tell(part, READING, this.#isUnknown(part));
   }
 
   /** A line above a part; hidden: the part itself is not shown. */
