@@ -11,6 +11,8 @@ struct predicted {
     int *image, *copy, *label;        /* (capacity) */
     float *probs;                     /* (capacity, C) */
     int cluster[CONFIG_MAX_CLUSTERS]; /* of class indices */
+    int learned;                      /* the job whose classes are known, -1: none */
+    int n_classes, rarest;            /* its; the smallest of its originals */
 };
 
 /* A larger copy of an array; without memory the array itself, and *failed is 1. */
@@ -44,6 +46,7 @@ int predicted_new(struct store *store, struct predicted **out, struct err *err)
     if (!predicted)
         return E_IO;
     predicted->store = store;
+    predicted->learned = -1;
     *out = predicted;
     return 0;
 }
@@ -91,36 +94,57 @@ static int append(struct predicted *predicted, int job, enum image_set set, stru
 
 /* The positive class: of which fewest originals are drawn, the later one of equals. What class_sizes leaves
  * out does not count; without it all originals do, as scores_minority() takes them. */
-static int positive_class(const struct predicted *predicted, int job, int n_classes)
+static int positive_class(const struct predicted *predicted, int job)
 {
     const struct store_job *row = &store_jobs(predicted->store)[job];
     long size[CONFIG_MAX_CLUSTERS];
     int fewest = 0;
-    if (!drawn_by_sizes(predicted->store, row) || drawn_sizes(predicted->store, row, size) != n_classes)
-        return scores_minority(predicted->label, predicted->n, n_classes);
-    for (int c = 1; c < n_classes; c++)
+    if (!drawn_by_sizes(predicted->store, row) ||
+        drawn_sizes(predicted->store, row, size) != predicted->n_classes)
+        return predicted->rarest;
+    for (int c = 1; c < predicted->n_classes; c++)
         if (size[c] <= size[fewest])
             fewest = c;
     return fewest;
 }
 
+/* Every job of a set of clusters has the same originals with the same labels: they are read once. A text that
+ * may have been cut tells nothing. */
+static int knows_classes(const struct predicted *predicted, int job)
+{
+    const struct store_job *row = store_jobs(predicted->store);
+    int last = predicted->learned;
+    return last >= 0 && strcmp(row[last].clusters, row[job].clusters) == 0 &&
+           strlen(row[job].clusters) + 1 < sizeof row->clusters;
+}
+
 /* Every class has originals, so their labels tell how many there are, which is the rarest and
  * what they are called. */
-static int learn_classes(struct predicted *predicted, int job, struct scores_input *input, struct err *err)
+static int read_classes(struct predicted *predicted, int job, struct err *err)
 {
-    int rc;
-    predicted->n = input->n_classes = 0;
+    predicted->n = predicted->n_classes = 0;
+    predicted->learned = -1;
     for (int c = 0; c < CONFIG_MAX_CLUSTERS; c++)
         predicted->cluster[c] = -1;
-    if ((rc = append(predicted, job, SET_ALL, err)) < 0)
+    int rc = append(predicted, job, SET_ALL, err);
+    if (rc < 0)
         return rc;
     for (int i = 0; i < predicted->n; i++) {
         int label = predicted->label[i];
-        input->n_classes = label >= input->n_classes ? label + 1 : input->n_classes;
+        predicted->n_classes = label >= predicted->n_classes ? label + 1 : predicted->n_classes;
         predicted->cluster[label] = store_images(predicted->store)[predicted->image[i]].cluster;
     }
-    input->positive = positive_class(predicted, job, input->n_classes);
+    predicted->rarest = scores_minority(predicted->label, predicted->n, predicted->n_classes);
+    predicted->learned = predicted->n > 0 ? job : -1;
     return 0;
+}
+
+static int learn_classes(struct predicted *predicted, int job, struct scores_input *input, struct err *err)
+{
+    int rc = knows_classes(predicted, job) ? 0 : read_classes(predicted, job, err);
+    input->n_classes = predicted->n_classes;
+    input->positive = rc == 0 ? positive_class(predicted, job) : 0;
+    return rc;
 }
 
 int predicted_read(struct predicted *predicted, const int *job, int n_jobs, enum image_set set,
