@@ -5,6 +5,7 @@
 #include "page/page_pieces.h"
 #include "store/store_select.h"
 #include "tables/findings_pages.h"
+#include "write/json_text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,16 +71,9 @@ static int fill(struct document *d, struct err *err)
     return d->failed ? err_set(err, E_IO, "%s: out of memory for the page's data", store_path(d->store)) : 0;
 }
 
-char *page_data_text(const json_t *value, size_t *n)
-{
-    char *text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(12));
-    *n = text ? strlen(text) : 0;
-    return text;
-}
-
 int document_text(const struct document *d, char **json, size_t *n, struct err *err)
 {
-    *json = d->failed ? NULL : page_data_text(d->root, n);
+    *json = d->failed ? NULL : json_text(d->root, n);
     return *json ? 0 : err_set(err, E_IO, "%s: out of memory for the page's data", store_path(d->store));
 }
 

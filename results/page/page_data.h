@@ -27,10 +27,6 @@ struct page_data_options {
     json_t *apart;       /* an object that gets what is left out; NULL: nobody wants it */
 };
 
-/* JSON as the document has it, *n bytes and a closing 0, owned by the caller; NULL without memory. 12 digits
- * recover every float32, and times to a hundredth of a second. */
-char *page_data_text(const json_t *value, size_t *n);
-
 /* The document of the jobs that match filter (NULL: all) as UTF-8 text of *n bytes and a closing 0, owned by
  * the caller (free). E_USAGE when no job matches; E_IO for a file that cannot be read, or without memory. */
 int page_data_new(struct store *store, const char *filter, const struct page_data_options *options,

@@ -44,7 +44,7 @@ void document_put_table(struct document *d, int page);                  /* of fi
 int document_choose_jobs(struct document *d, struct err *err);
 void document_release(struct document *d);
 
-/* As page_data_text(), of the root; E_IO where something could not be allocated. */
+/* The root as text (json_text.h), owned by the caller; E_IO where something could not be allocated. */
 int document_text(const struct document *d, char **json, size_t *n, struct err *err);
 
 /* What a reader needs first; with_rows 0: without curves and matrices. Findings need no part. */

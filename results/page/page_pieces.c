@@ -1,7 +1,9 @@
 #include "page/page_pieces.h"
 
 #include "write/json_out.h"
+#include "write/json_text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Where a piece has its members: in the document, in its tables, among the means of curves. */
@@ -60,7 +62,10 @@ struct fit {
 /* Bytes of a value as the document has it. */
 static size_t size_of(const json_t *value)
 {
-    return value ? json_dumpb(value, NULL, 0, JSON_COMPACT | JSON_REAL_PRECISION(12) | JSON_ENCODE_ANY) : 0;
+    size_t n = 0;
+    if (value)
+        free(json_text(value, &n));
+    return n;
 }
 
 static json_t *home_of(json_t *root, enum home home)

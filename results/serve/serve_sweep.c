@@ -4,6 +4,7 @@
 #include "page/page_data.h"
 #include "page/page_later.h"
 #include "beside/sweep_images.h"
+#include "write/json_text.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -47,7 +48,7 @@ static int make_pieces(struct serve_document *fresh, json_t *apart, struct err *
     json_object_foreach(apart, name, value)
     {
         size_t n = 0;
-        char *text = fresh->n_pieces < SERVE_MAX_PIECES ? page_data_text(value, &n) : NULL;
+        char *text = fresh->n_pieces < SERVE_MAX_PIECES ? json_text(value, &n) : NULL;
         if (!text)
             return err_set(err, E_IO, "out of memory: the page's data cannot be kept; free some memory");
         struct serve_piece *piece = &fresh->piece[fresh->n_pieces++];

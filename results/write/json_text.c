@@ -1,0 +1,229 @@
+#include "write/json_text.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct out {
+    char *text; /* (room) */
+    size_t n, room;
+    int failed; /* 1: no memory, the rest is not written */
+};
+
+/* Where n bytes more may be written; NULL without memory. */
+static char *reserve(struct out *out, size_t n)
+{
+    if (out->room - out->n < n && !out->failed) {
+        size_t room = 2 * out->room + n + 4096;
+        char *text = realloc(out->text, room);
+        out->failed = !text;
+        out->text = text ? text : out->text;
+        out->room = text ? room : out->room;
+    }
+    return out->failed ? NULL : out->text + out->n;
+}
+
+static void put(struct out *out, const char *text, size_t n)
+{
+    char *at = reserve(out, n);
+    if (at) {
+        memcpy(at, text, n);
+        out->n += n;
+    }
+}
+
+/* ---- numbers ---- */
+
+enum { DIGITS = 12, LEAST_EXPONENT = -4, MOST_EXPONENT = 10 };
+
+/* As jansson does it: a real has a dot or an exponent, which has no + and no 0 before it. */
+static size_t printed_real(char out[JSON_TEXT_REAL_SIZE], double x)
+{
+    snprintf(out, JSON_TEXT_REAL_SIZE, "%.*g", DIGITS, x);
+    char *e = strchr(out, 'e');
+    if (!e)
+        return strchr(out, '.') ? strlen(out) : strlen(strcat(out, ".0"));
+    char *to = e + 1, *from = to + 1;
+    to += *to == '-';
+    while (*from == '0')
+        from++;
+    memmove(to, from, strlen(from) + 1);
+    return strlen(out);
+}
+
+/* The exponent of x in 1e-4 <= x < 1e11: 10^*e <= x, as far as double knows 10^-4. */
+static int exponent_of(double x)
+{
+    static const double power[] = {1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3,
+                                   1e4,  1e5,  1e6,  1e7,  1e8, 1e9, 1e10};
+    int e = 0;
+    while (e < MOST_EXPONENT - LEAST_EXPONENT && x >= power[e + 1])
+        e++;
+    return e + LEAST_EXPONENT;
+}
+
+/* The 12 digits of x as a number; 0 where the product below, which is rounded once, may be on the wrong side of
+ * a half, or has another exponent than thought. */
+static uint64_t digits_of(double x, int exponent)
+{
+    static const double power[] = {1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7, 1e8,
+                                   1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    long double shifted = (long double)x * (long double)power[DIGITS - 2 - exponent]; /* powers are exact */
+    if (!(shifted >= 1e11L && shifted < 1e12L - 1))
+        return 0;
+    uint64_t whole = (uint64_t)shifted;
+    long double rest = shifted - (long double)whole;
+    if (fabsl(rest - 0.5L) < 1e-3L) /* the error is below 2e-4, even where long double is double */
+        return 0;
+    return whole + (rest > 0.5L);
+}
+
+/* Digits without zeros at their end, and a dot where it belongs. */
+static size_t place(char *out, uint64_t digits, int exponent)
+{
+    char all[DIGITS + 1];
+    int n = DIGITS, begin = exponent < 0 ? exponent : 0;
+    for (int i = DIGITS - 1; i >= 0; i--, digits /= 10)
+        all[i] = (char)('0' + digits % 10);
+    while (n > 1 && all[n - 1] == '0')
+        n--;
+    char *at = out;
+    for (int i = begin; i < n || i <= exponent + 1; i++) {
+        *at++ = (char)(i >= 0 && i < n ? all[i] : '0');
+        if (i == (exponent < 0 ? begin : exponent))
+            *at++ = '.';
+    }
+    *at = '\0';
+    return (size_t)(at - out);
+}
+
+size_t json_text_real(char out[JSON_TEXT_REAL_SIZE], double x)
+{
+    double size = fabs(x);
+    if (!(size >= 1e-4 && size < 1e11))
+        return printed_real(out, x);
+    int exponent = exponent_of(size);
+    uint64_t digits = digits_of(size, exponent);
+    if (digits == 0)
+        return printed_real(out, x);
+    *out = '-';
+    return (x < 0) + place(out + (x < 0), digits, exponent);
+}
+
+static void put_real(struct out *out, double x)
+{
+    char *at = reserve(out, JSON_TEXT_REAL_SIZE);
+    if (at)
+        out->n += json_text_real(at, x);
+}
+
+static void put_integer(struct out *out, json_int_t value)
+{
+    char text[24], *at = text + sizeof text;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do
+        *--at = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (value < 0)
+        *--at = '-';
+    put(out, at, (size_t)(text + sizeof text - at));
+}
+
+/* ---- texts ---- */
+
+static int is_plain(unsigned char c)
+{
+    return c >= ' ' && c != '"' && c != '\\';
+}
+
+static void put_escape(struct out *out, unsigned char c)
+{
+    static const char letter[] = "\"\\\b\f\n\r\t", shown[] = "\"\\bfnrt";
+    const char *at = c ? strchr(letter, c) : NULL;
+    char text[8] = {'\\'};
+    if (at)
+        text[1] = shown[at - letter];
+    else
+        snprintf(text + 1, sizeof text - 1, "u%04X", c);
+    put(out, text, strlen(text));
+}
+
+static void put_text(struct out *out, const char *text, size_t n)
+{
+    put(out, "\"", 1);
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i; end < n && is_plain((unsigned char)text[end]);)
+            end++;
+        put(out, text + i, end - i);
+        if (end < n)
+            put_escape(out, (unsigned char)text[end++]);
+    }
+    put(out, "\"", 1);
+}
+
+/* ---- values ---- */
+
+static void put_value(struct out *out, const json_t *value);
+
+static void put_array(struct out *out, const json_t *array)
+{
+    size_t n = json_array_size(array);
+    put(out, "[", 1);
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            put(out, ",", 1);
+        put_value(out, json_array_get(array, i));
+    }
+    put(out, "]", 1);
+}
+
+static void put_object(struct out *out, const json_t *object)
+{
+    json_t *own = (json_t *)(uintptr_t)object; /* an iterator could change it */
+    const char *name;
+    json_t *value;
+    int n = 0;
+    put(out, "{", 1);
+    json_object_foreach(own, name, value)
+    {
+        if (n++ > 0)
+            put(out, ",", 1);
+        put_text(out, name, strlen(name));
+        put(out, ":", 1);
+        put_value(out, value);
+    }
+    put(out, "}", 1);
+}
+
+static void put_value(struct out *out, const json_t *value)
+{
+    if (json_is_object(value))
+        put_object(out, value);
+    else if (json_is_array(value))
+        put_array(out, value);
+    else if (json_is_string(value))
+        put_text(out, json_string_value(value), json_string_length(value));
+    else if (json_is_integer(value))
+        put_integer(out, json_integer_value(value));
+    else if (json_is_real(value))
+        put_real(out, json_real_value(value));
+    else if (json_is_null(value))
+        put(out, "null", 4);
+    else
+        put(out, json_is_true(value) ? "true" : "false", json_is_true(value) ? 4 : 5);
+}
+
+char *json_text(const json_t *value, size_t *n)
+{
+    struct out out = {0};
+    put_value(&out, value);
+    put(&out, "", 1);
+    *n = out.failed ? 0 : out.n - 1;
+    if (!out.failed)
+        return out.text;
+    free(out.text);
+    return NULL;
+}
