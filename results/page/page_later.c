@@ -213,7 +213,7 @@ static int put_left_out(struct document *d, struct err *err)
 static int begin(struct page_later *later, struct store *store, const char *filter, struct err *err)
 {
     struct document *d = &later->d;
-    int rc = summary_read(store, filter, &later->summary, err);
+    int rc = summary_read_final(store, filter, &later->summary, err);
     if (rc == 0)
         rc = findings_begin(store, later->summary, readout_unsaid(), &later->findings, err);
     if (rc < 0)

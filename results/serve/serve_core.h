@@ -41,7 +41,7 @@ enum {
     SERVE_MAX_CURVES = 500,         /* jobs a request */
     SERVE_FIRST_BYTES = 3 << 20,    /* of the document's first part: read and shown within a second */
     SERVE_MAX_PIECES = 24,          /* that the rest comes in */
-    SERVE_WHOLE_JOBS = 400,         /* of more, pieces are made when they are asked for */
+    SERVE_WHOLE_JOBS = 300,         /* of more, pieces are made when they are asked for */
     SERVE_MAX_SIMILAR = 50,
     SERVE_IDLE_SECONDS = 15,     /* without a byte, and for the whole of the headers */
     SERVE_MIN_RATE = 1 << 10,    /* bytes a second of a body, after SERVE_IDLE_SECONDS */

@@ -17,6 +17,9 @@ double summary_most(enum metric metric)
     return metric == METRIC_LOSS ? HUGE_VAL : 1;
 }
 
+/* How much of a summary is made: groups and samples; numbers of judged epochs, too; curves, too. */
+enum depth { OUTLINE, FINAL, CURVES };
+
 /* What is needed only while a summary is made. */
 struct work {
     struct store *store;
@@ -218,7 +221,7 @@ static int summarise_metric(struct summary *summary, struct work *work, enum ima
     for (int g = 0; g < summary->n_groups; g++) {
         struct summary_group *group = &summary->group[g];
         int n = group->n_state[JOB_DONE];
-        for (size_t e = 0; e < n_epochs; e++) {
+        for (size_t e = 0; e < n_epochs && group->curve[set][metric]; e++) {
             for (int i = 0; i < n; i++)
                 work->value[i] = (double)work->metric[(size_t)group->job[i] * n_epochs + e];
             group->curve[set][metric][e] = mean_of_jobs(group, work, metric);
@@ -330,14 +333,14 @@ static void count_damaged(struct summary *summary, const struct work *work)
         }
 }
 
-static int summarise_values(struct summary *summary, struct work *work, struct err *err)
+static int summarise_values(struct summary *summary, struct work *work, enum depth depth, struct err *err)
 {
     size_t j = (size_t)store_n_jobs(work->store), e = (size_t)store_n_epochs(work->store);
     enum image_set set[N_CURVE_SETS];
     int rc = 0, n_sets = store_curve_sets(work->store, set);
     if (!(work->metric = err_calloc(j * e, sizeof(float), "learning curves", err)))
         return E_IO;
-    for (int g = 0; g < summary->n_groups && rc == 0; g++)
+    for (int g = 0; g < summary->n_groups && rc == 0 && depth == CURVES; g++)
         rc = allocate_curves(&summary->group[g], set, n_sets, summary->n_epochs, err);
     for (int s = 0; s < n_sets && rc == 0; s++)
         for (int m = 0; m < N_METRICS && rc == 0; m++)
@@ -364,7 +367,7 @@ static int find_splits(struct summary_group *group, struct store *store, struct 
     return rc;
 }
 
-static int summarise(struct summary *summary, struct work *work, int values, struct err *err)
+static int summarise(struct summary *summary, struct work *work, enum depth depth, struct err *err)
 {
     int rc = list_done_jobs(summary, work, err);
     if (rc == 0)
@@ -381,11 +384,11 @@ static int summarise(struct summary *summary, struct work *work, int values, str
         rc = find_splits(&summary->group[g], work->store, err);
     if (rc == 0)
         summarise_samples(summary, work);
-    return rc == 0 && values ? summarise_values(summary, work, err) : rc;
+    return rc == 0 && depth != OUTLINE ? summarise_values(summary, work, depth, err) : rc;
 }
 
-/* values 0: an outline. */
-static int make(struct store *store, const char *filter, int values, struct summary **out, struct err *err)
+static int make(struct store *store, const char *filter, enum depth depth, struct summary **out,
+                struct err *err)
 {
     struct work work;
     struct summary *summary = err_calloc(1, sizeof *summary, "the summary", err);
@@ -404,7 +407,7 @@ static int make(struct store *store, const char *filter, int values, struct summ
     /* Marks first: the row of a job that is marked done is complete in whatever is read after. */
     if ((rc = store_read_marks(store, work.mark, err)) == 0 && (rc = store_refresh(store, err)) == 0 &&
         (rc = assign_jobs(summary, &work, err)) == 0)
-        rc = summarise(summary, &work, values, err);
+        rc = summarise(summary, &work, depth, err);
 done:
     work_release(&work);
     if (rc < 0)
@@ -416,12 +419,17 @@ done:
 
 int summary_read(struct store *store, const char *filter, struct summary **out, struct err *err)
 {
-    return make(store, filter, 1, out, err);
+    return make(store, filter, CURVES, out, err);
+}
+
+int summary_read_final(struct store *store, const char *filter, struct summary **out, struct err *err)
+{
+    return make(store, filter, FINAL, out, err);
 }
 
 int summary_outline(struct store *store, const char *filter, struct summary **out, struct err *err)
 {
-    return make(store, filter, 0, out, err);
+    return make(store, filter, OUTLINE, out, err);
 }
 
 int summary_new(struct store *store, const char *filter, struct summary **out, struct err *err)

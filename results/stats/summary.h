@@ -86,6 +86,9 @@ int summary_new(struct store *store, const char *filter, struct summary **out, s
 /* The same of a sweep that may not have a finished job yet: its groups are then without numbers. */
 int summary_read(struct store *store, const char *filter, struct summary **out, struct err *err);
 
+/* The same without curves, which are NULL: where nothing shows them they are most of the work. */
+int summary_read_final(struct store *store, const char *filter, struct summary **out, struct err *err);
+
 /* Jobs, groups, samples and what they have in common, as summary_read(), without a number from
  * metrics: curves are NULL, `final` and `all` have n 0. For what needs the whole file beside the part
  * of it that is shown. */

@@ -6,6 +6,7 @@
 #include "write/json_out.h"
 #include "stats/misjudged.h"
 #include "page/page.h"
+#include "page/page_later.h"
 #include "strategies/balance.h"
 #include "paper/published.h"
 #include "support/scratch.h"
@@ -372,6 +373,8 @@ static void a_filter_leaves_its_jobs_only(void **state)
     assert_null(json);
 }
 
+static void pieces_that_are_made_later_are_the_document(struct store *from, const char *filter, int is_begun);
+
 static void a_sweep_without_a_finished_job_has_a_document(void **state)
 {
     (void)state;
@@ -397,6 +400,7 @@ static void a_sweep_without_a_finished_job_has_a_document(void **state)
     assert_non_null(strstr(text_at(d, "summary.sentences.1"), "No job is finished"));
     free(loss);
     json_decref(d);
+    pieces_that_are_made_later_are_the_document(waiting, NULL, 0);
     store_close(waiting, NULL);
 }
 
@@ -468,6 +472,107 @@ static void a_document_keeps_to_its_size(void **state)
     json_decref(options.apart);
     json_decref(d);
     free(whole_text);
+}
+
+/* What came apart, put where it belongs. */
+static void take(json_t *d, json_t *piece)
+{
+    json_object_update(at(d, "tables"), json_object_get(piece, "tables"));
+    json_object_update(at(d, "summary"), json_object_get(piece, "summary"));
+    if (json_object_get(piece, "members"))
+        json_object_update(d, json_object_get(piece, "members"));
+}
+
+static json_t *piece_of(struct page_later *later, const char *name)
+{
+    struct err err = {0};
+    char *json = NULL;
+    size_t n = 0;
+    if (page_later_piece(later, name, NULL, &json, &n, &err) < 0)
+        fail_msg("%s: %s", name, err.text);
+    json_t *piece = parse(json, n);
+    free(json);
+    assert_string_equal(text_at(piece, "version"), "9");
+    return piece;
+}
+
+static void no_piece_is_of_another_name(struct page_later *later)
+{
+    static const char *const none[] = {"",          "first",          "final", "curves",
+                                       "confusion", "leak_inflation", "tuning"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        struct err err = {0};
+        char *json = NULL;
+        size_t n = 0;
+        assert_int_equal(page_later_piece(later, none[i], NULL, &json, &n, &err), E_USAGE);
+        assert_null(json);
+    }
+}
+
+/* All but rows of jobs, which are asked for by job. */
+static void assert_same_document(json_t *d, json_t *whole)
+{
+    static const char *const of_jobs[] = {"curves", "confusion", "left_out"};
+    for (size_t i = 0; i < 3; i++) {
+        json_object_del(d, of_jobs[i]);
+        json_object_del(whole, of_jobs[i]);
+    }
+    const char *name;
+    json_t *value;
+    json_object_foreach(whole, name, value)
+    {
+        if (!json_equal(value, json_object_get(d, name)))
+            fail_msg("%s differs", name);
+    }
+    assert_int_equal(json_object_size(d), json_object_size(whole));
+}
+
+/* The first part claims nothing of what it lacks, names it, and with it is the whole document; in any order, and
+ * whatever part of the file is shown. */
+static void pieces_that_are_made_later_are_the_document(struct store *from, const char *filter, int is_begun)
+{
+    struct err err = {0};
+    struct page_later *later = NULL;
+    struct page_data_options options = {.live = 1, .version = "9"};
+    char *json = NULL;
+    size_t n = 0, i;
+    json_t *whole = document_of(from, filter, &options), *name;
+    if (page_later_new(from, filter, &options, &later, &json, &n, &err) < 0)
+        fail_msg("%s", err.text);
+    json_t *d = parse(json, n), *out = at(d, "left_out");
+    assert_true(is_begun ? json_array_size(out) > 10 : json_array_size(out) == 2); /* rows of jobs */
+    assert_true(is_begun == !json_object_get(at(d, "tables"), "scores"));
+    assert_true(is_begun == !json_object_get(at(d, "tables"), "comparisons"));
+    assert_true(is_begun == !json_object_get(at(d, "summary"), "cost"));
+    assert_true(is_begun == !json_object_get(d, "suspects"));
+    assert_int_equal(json_object_size(at(d, "curves.test")), 0);
+    assert_true(json_equal(at(d, "glance"), at(whole, "glance")));
+    no_piece_is_of_another_name(later);
+    json_array_foreach(out, i, name)
+    {
+        const char *what = json_string_value(json_array_get(out, json_array_size(out) - 1 - i));
+        json_t *piece =
+            strcmp(what, "curves") && strcmp(what, "confusion") ? piece_of(later, what) : json_object();
+        take(d, piece);
+        json_decref(piece);
+    }
+    assert_same_document(d, whole);
+    page_later_free(later);
+    free(json);
+    json_decref(d);
+    json_decref(whole);
+}
+
+static void pieces_of_all_jobs_are_the_document(void **state)
+{
+    (void)state;
+    pieces_that_are_made_later_are_the_document(store, NULL, 1);
+}
+
+static void pieces_of_some_jobs_are_the_document(void **state)
+{
+    (void)state;
+    pieces_that_are_made_later_are_the_document(store, "clusters=8-10|14-15,strategy=none|focal", 1);
 }
 
 /* One of mean, low and high, as the document has it in so many steps of the largest of its group. */
@@ -608,8 +713,8 @@ static void a_served_page_asks_for_its_data(void **state)
 
 /* ---- misjudged images: 2 classes, jobs that judge three images each ---- */
 
-/* *fixture: what it was made from, its 12 images of 8 x 8 pixels all different; freed by the caller. */
-static struct store *judged_store(struct fixture **fixture)
+/* The first n_done of three jobs have ended. *fixture: what it was made from, its 12 images of 8 x 8 pixels all different; freed by the caller. */
+static struct store *judged_store(struct fixture **fixture, int n_done)
 {
     struct fixture *f = *fixture = fixture_new(3, 1, 0);
     struct err err = {0};
@@ -625,7 +730,8 @@ static struct store *judged_store(struct fixture **fixture)
     assert_int_equal(store_open_shared(path, MPI_COMM_NULL, &judged, &err), 0);
     judged_write(judged, 0, 0, 3, (const int[3]){0, 7, 8}, (const float[3]){0.75f, 0.25f, 0.875f});
     judged_write(judged, 1, 0, 3, (const int[3]){0, 8, 8}, (const float[3]){0.5625f, 0.4375f, 0.25f});
-    judged_write(judged, 2, 0, 3, (const int[3]){1, 2, 11}, (const float[3]){0.25f, 0.125f, NAN});
+    if (n_done > 2)
+        judged_write(judged, 2, 0, 3, (const int[3]){1, 2, 11}, (const float[3]){0.25f, 0.125f, NAN});
     store_close(judged, NULL);
     assert_int_equal(store_open(path, &judged, &err), 0);
     for (int p = 0; p < 12 * 64; p++)
@@ -651,7 +757,7 @@ static void images_taken_for_another_cluster_are_found(void **state)
     (void)state;
     struct err err = {0};
     struct fixture *f;
-    struct store *judged = judged_store(&f);
+    struct store *judged = judged_store(&f, 3);
     struct summary *summary = NULL;
     struct misjudged *m = NULL;
     assert_int_equal(summary_new(judged, NULL, &summary, &err), 0);
@@ -682,7 +788,7 @@ static void cells_are_the_images(void **state)
     static const int shown[] = {0, 7, 8, 11};
     struct err err = {0};
     struct fixture *f;
-    struct store *judged = judged_store(&f);
+    struct store *judged = judged_store(&f, 3);
     struct page_data_options options = {.data = f->data};
     json_t *d = document_of(judged, NULL, &options), *cells = at(d, "cells");
     struct image sheet;
@@ -735,6 +841,63 @@ static int remove_all(void **state)
     return system(command_line) == 0 ? 0 : -1;
 }
 
+static struct page_later *begin_later(struct store *from, char **first)
+{
+    struct err err = {0};
+    struct page_later *later = NULL;
+    struct page_data_options options = {.live = 1, .version = "9"};
+    size_t n;
+    if (page_later_new(from, NULL, &options, &later, first, &n, &err) < 0)
+        fail_msg("%s", err.text);
+    return later;
+}
+
+/* What was finished when the first part was made, not what has been since. */
+static void pieces_are_of_the_moment_of_the_first_part(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct fixture *f;
+    struct store *judged = judged_store(&f, 2);
+    char *first[3] = {NULL}, path[128];
+    snprintf(path, sizeof path, "%s", store_path(judged));
+    store_close(judged, NULL);
+    assert_int_equal(store_open_shared(path, MPI_COMM_NULL, &judged, &err), 0);
+    struct page_later *before = begin_later(judged, &first[0]), *after = begin_later(judged, &first[1]);
+    json_t *d = parse(first[0], strlen(first[0])), *out = at(d, "left_out"), *name, *early = json_object();
+    size_t i, changed = 0;
+    assert_string_equal(first[0], first[1]);
+    json_array_foreach(out, i, name)
+    {
+        if (strcmp(json_string_value(name), "curves") && strcmp(json_string_value(name), "confusion"))
+            json_object_set_new(early, json_string_value(name), piece_of(before, json_string_value(name)));
+    }
+    judged_write(judged, 2, 0, 3, (const int[3]){1, 2, 11}, (const float[3]){0.25f, 0.125f, 0.5f});
+    assert_int_equal(store_refresh(judged, &err), 0);
+    struct page_later *newer = begin_later(judged, &first[2]);
+    const char *what;
+    json_t *piece;
+    json_object_foreach(early, what, piece)
+    {
+        json_t *late = piece_of(after, what), *new = piece_of(newer, what);
+        if (!json_equal(piece, late))
+            fail_msg("%s has what ended since", what);
+        changed += !json_equal(piece, new);
+        json_decref(late);
+        json_decref(new);
+    }
+    assert_true(changed >= 4); /* scores, cells, reliability, calibration tell of the third job */
+    page_later_free(before);
+    page_later_free(after);
+    page_later_free(newer);
+    for (i = 0; i < 3; i++)
+        free(first[i]);
+    json_decref(early);
+    json_decref(d);
+    store_close(judged, NULL);
+    fixture_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(curves_are_the_stores),
@@ -750,10 +913,13 @@ int main(void)
                                        cmocka_unit_test(a_filter_leaves_its_jobs_only),
                                        cmocka_unit_test(a_sweep_without_a_finished_job_has_a_document),
                                        cmocka_unit_test(a_document_keeps_to_its_size),
+                                       cmocka_unit_test(pieces_of_all_jobs_are_the_document),
+                                       cmocka_unit_test(pieces_of_some_jobs_are_the_document),
                                        cmocka_unit_test(a_small_file_keeps_means_of_curves),
                                        cmocka_unit_test(judged_numbers_are_those_of_the_judged_epoch),
                                        cmocka_unit_test(texts_cannot_leave_their_script),
                                        cmocka_unit_test(a_served_page_asks_for_its_data),
-                                       cmocka_unit_test(images_taken_for_another_cluster_are_found)};
+                                       cmocka_unit_test(images_taken_for_another_cluster_are_found),
+                                       cmocka_unit_test(pieces_are_of_the_moment_of_the_first_part)};
     return cmocka_run_group_tests(tests, make_document, remove_all);
 }
