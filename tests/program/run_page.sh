@@ -151,7 +151,7 @@ YAML
 check "a sweep of leaky and honest protocols" "$C" run "$TMP/glance.yaml" -o "$TMP/glance.h5" -q
 check "has a report" "$C" report "$TMP/glance.h5" -o "$TMP/glance"
 check "and a table of thresholds" "$C" export "$TMP/glance.h5" --table cuts -o "$TMP/glance/cuts.csv"
-script tests/web/summary.mjs "$TMP/glance/report.html" "$TMP/glance/final.csv" "$TMP/glance/comparisons.csv" "$TMP/downloads"
+script tests/web/summary.mjs "$TMP/glance/report.html" "$TMP/glance/final.csv" "$TMP/glance/comparisons.csv" "$TMP/downloads" "$C" "$TMP/glance.h5"
 
 cat >"$TMP/sweep.yaml" <<'YAML'
 name: "the <i>page</i>"

@@ -140,6 +140,21 @@ kill -USR1 $RUN
 wait $RUN
 check "it stops as told, the reader did not hinder it" test $? -eq 75
 check "that shows too" await progress_has '"state":"stopped"'
+# It has many jobs: what the page shows first is made alone, the rest when it is asked for.
+part() { get "/api/sweep?part=$1" >"$TMP/part.$1"; }
+part first
+check "what it shows first" grep -q '"tables":{"final":{[^}]*"left_out":\[.*"scores"' "$TMP/part.first"
+part scores
+check "and what comes apart, of the same moment" test "$(grep -o '"version":"[^"]*"' "$TMP/part.scores")" = "$(grep -o '"version":"[^"]*"' "$TMP/part.first")"
+check "is what was asked for" grep -q '{"tables":{"scores":{"columns":' "$TMP/part.scores"
+part none
+check "there is no other" grep -q '^HTTP/1.1 400' "$TMP/part.none"
+cp "$TMP/f.h5" "$TMP/f.copy" && mv "$TMP/f.copy" "$TMP/f.h5"
+part claims
+check "nor one of a file that has taken its place" grep -q '^HTTP/1.1 400' "$TMP/part.claims"
+part first
+part claims
+check "before its first part was asked for" grep -q '"tables":{"claims"' "$TMP/part.claims"
 end_server
 check "ends in order" test $? -eq 0
 

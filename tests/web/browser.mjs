@@ -21,7 +21,7 @@ export const HANGS = 500000;
 const complaints = [], strangers = [];
 let browser, downloads, expected = [];
 
-/** A page whose console and requests are watched. `own`: requests to addresses that begin so are its own. */
+/** A page whose console and requests are watched. `own`: requests to addresses that begin so, one or several, are its own. */
 export async function open(folder, own = "file://") {
   downloads = resolve(folder);
   browser = await puppeteer.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, timeout: HANGS, protocolTimeout: HANGS, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
@@ -29,7 +29,7 @@ export async function open(folder, own = "file://") {
   page.setDefaultTimeout(HANGS);
   page.on("console", (m) => ["error", "warn", "warning"].includes(m.type()) && complaints.push(`${m.type()}: ${m.text()}`));
   page.on("pageerror", (e) => complaints.push(`exception: ${e.message}`));
-  page.on("request", (r) => !["data:", "blob:", own].some((start) => r.url().startsWith(start)) && strangers.push(r.url()));
+  page.on("request", (r) => !["data:", "blob:", own].flat().some((start) => r.url().startsWith(start)) && strangers.push(r.url()));
   const session = await browser.target().createCDPSession();
   await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: downloads });
   await page.setViewport({ width: 1280, height: 900 });

@@ -1,8 +1,9 @@
-/* summary.mjs - the picture of the first screen: node summary.mjs REPORT.html FINAL.csv COMPARISONS.csv FOLDER
- * The tables are of the same report, which has leaky and honest protocols, and three axes. What is drawn has to
+/* summary.mjs - the picture of the first screen: node summary.mjs REPORT.html FINAL.csv COMPARISONS.csv FOLDER PROGRAM RESULTS.h5,
+ * the last of which is served. The tables are of the same report, which has leaky and honest protocols, and three axes. What is drawn has to
  * equal them. The page is also read by axe-core here, with everything opened;
  * in the dark, where only colours differ, by its rule of contrast. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { number } from "../../results/web/src/dom.js";
@@ -16,9 +17,9 @@ await check("sweeps that a file keeps apart have panels of their own, also where
   assert.deepEqual(planOf(doc, items).by.sort(), ["clusters", "sweep"]);
 });
 
-const [report, finalFile, comparisonsFile, folder] = process.argv.slice(2);
+const [report, finalFile, comparisonsFile, folder, program, results] = process.argv.slice(2);
 const [final, comparisons] = [finalFile, comparisonsFile].map((f) => parseCsv(readFileSync(f, "utf8")));
-const page = await open(folder);
+const page = await open(folder, ["file://", "http://127.0.0.1:"]);
 const load = async (hash = "") => {
   await page.goto("about:blank");
   await page.goto(`file://${resolve(report)}${hash}`, { waitUntil: "load" });
@@ -215,6 +216,59 @@ await check("what strategies cost in calibration is drawn as the table has it, a
     assert.equal(filled, ["gained", "lost", "cost"].includes(outcome));
   }
 });
+
+/* ---- served, in pieces that are made when they are asked for ---- */
+
+const inPieces = ["comparisons", "training", "calibration", "roc", "thresholds", "cells", "suspects", "appendix"];
+const textsOf = (ids) => page.evaluate((all) => Object.fromEntries(all.map((id) => [id, document.getElementById(id).innerText.replace(/\s+/g, " ")])), ids);
+const first = async () => [await means(), await brackets(), await page.$$eval(".sentences li, [aria-label=Beware] li", (l) => l.map((li) => li.textContent))];
+const reported = { first: await first(), texts: await textsOf(inPieces), doc: JSON.parse(/ id="cellsweep-data">(.*?)<\/script>/s.exec(readFileSync(report, "utf8"))[1]) };
+const server = spawn(program, ["serve", results, "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+process.on("exit", () => server.kill("SIGKILL"));
+const address = await new Promise((found, failed) => {
+  server.stdout.on("data", (text) => found(/http:\S+/.exec(text)[0]));
+  server.on("exit", (code) => failed(new Error(`serve ended with ${code}`)));
+});
+
+await check("before its pieces come, a page claims nothing of what is in them, and all that the first screen says", async () => {
+  const holding = await page.evaluateOnNewDocument(() => {
+    const real = window.fetch;
+    window.parts = {};
+    window.waiting = [];
+    window.fetch = async (...request) => {
+      const piece = /part=(\w+)/.exec(String(request[0]))?.[1];
+      if (piece && piece !== "first" && !window.released) await new Promise((go) => window.waiting.push(go));
+      const response = await real(...request);
+      if (piece) window.parts[piece] = await response.clone().json();
+      return response;
+    };
+  });
+  await page.goto(address, { waitUntil: "load" });
+  await page.waitForFunction((ids) => document.querySelector("#plot-summary .main-svg") && ids.every((id) => document.getElementById(id)?.innerText.includes("Reading …")), {}, inPieces);
+  assert.deepEqual(await first(), reported.first);
+  const titles = await page.evaluate((ids) => Object.fromEntries(ids.map((id) => [id, `${document.getElementById(`h-${id}`).innerText} Reading …`])), inPieces);
+  assert.deepEqual(Object.fromEntries(Object.entries(await textsOf(inPieces)).map(([id, text]) => [id, text.trim()])), titles);
+  await page.removeScriptToEvaluateOnNewDocument(holding.identifier);
+});
+
+await check("when they have come it is the report's page, of the report's document", async () => {
+  await page.evaluate(() => { window.released = true; window.waiting.forEach((go) => go()); });
+  await drawn(page);
+  const parts = await page.evaluate(() => window.parts);
+  const { first: doc, ...pieces } = parts;
+  assert.deepEqual(Object.keys(pieces).sort(), doc.left_out.filter((name) => !["curves", "confusion"].includes(name)).sort());
+  for (const { tables, summary, members, version } of Object.values(pieces)) {
+    assert.equal(version, doc.version);
+    Object.assign(doc.tables, tables);
+    Object.assign(doc.summary, summary);
+    Object.assign(doc, members);
+  }
+  for (const [name, value] of Object.entries(reported.doc)) if (!["version", "live", "left_out", "curves", "confusion"].includes(name)) assert.deepEqual(doc[name], value, name);
+  assert.deepEqual(await textsOf(inPieces), reported.texts);
+});
+
+server.removeAllListeners("exit").kill();
+await load();
 
 /* ---- for everyone ---- */
 
