@@ -2,6 +2,7 @@
 
 #include "class_name.h"
 #include "write/json_out.h"
+#include "write/number_text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -40,7 +41,8 @@ static void write_text(struct csv_out *csv, const char *text)
     const char *mark = is_formula(text) ? "'" : "";
     begin_field(csv);
     if (!strpbrk(text, ",\"\r\n")) {
-        fprintf(csv->file, "%s%s", mark, text);
+        fputs(mark, csv->file);
+        fputs(text, csv->file);
         return;
     }
     fprintf(csv->file, "\"%s", mark);
@@ -101,9 +103,10 @@ void csv_out_real(struct csv_out *csv, double value)
         add_cell(csv, json_out_real(value));
         return;
     }
+    char text[NUMBER_TEXT_SIZE];
     begin_field(csv);
     if (!isnan(value))
-        fprintf(csv->file, "%.9g", value);
+        fwrite(text, 1, number_text(text, value, 9), csv->file);
 }
 
 void csv_out_metric(struct csv_out *csv, double value)

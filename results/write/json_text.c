@@ -1,7 +1,5 @@
 #include "write/json_text.h"
 
-#include <inttypes.h>
-#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,15 +35,15 @@ static void put(struct out *out, const char *text, size_t n)
 
 /* ---- numbers ---- */
 
-enum { DIGITS = 12, LEAST_EXPONENT = -4, MOST_EXPONENT = 10 };
+enum { DIGITS = 12 };
 
 /* As jansson does it: a real has a dot or an exponent, which has no + and no 0 before it. */
-static size_t printed_real(char out[JSON_TEXT_REAL_SIZE], double x)
+size_t json_text_real(char out[NUMBER_TEXT_SIZE], double x)
 {
-    snprintf(out, JSON_TEXT_REAL_SIZE, "%.*g", DIGITS, x);
-    char *e = strchr(out, 'e');
+    size_t n = number_text(out, x, DIGITS);
+    char *e = memchr(out, 'e', n);
     if (!e)
-        return strchr(out, '.') ? strlen(out) : strlen(strcat(out, ".0"));
+        return memchr(out, '.', n) ? n : n + (size_t)(stpcpy(out + n, ".0") - (out + n));
     char *to = e + 1, *from = to + 1;
     to += *to == '-';
     while (*from == '0')
@@ -54,68 +52,9 @@ static size_t printed_real(char out[JSON_TEXT_REAL_SIZE], double x)
     return strlen(out);
 }
 
-/* The exponent of x in 1e-4 <= x < 1e11: 10^*e <= x, as far as double knows 10^-4. */
-static int exponent_of(double x)
-{
-    static const double power[] = {1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3,
-                                   1e4,  1e5,  1e6,  1e7,  1e8, 1e9, 1e10};
-    int e = 0;
-    while (e < MOST_EXPONENT - LEAST_EXPONENT && x >= power[e + 1])
-        e++;
-    return e + LEAST_EXPONENT;
-}
-
-/* The 12 digits of x as a number; 0 where the product below, which is rounded once, may be on the wrong side of
- * a half, or has another exponent than thought. */
-static uint64_t digits_of(double x, int exponent)
-{
-    static const double power[] = {1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7, 1e8,
-                                   1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-    long double shifted = (long double)x * (long double)power[DIGITS - 2 - exponent]; /* powers are exact */
-    if (!(shifted >= 1e11L && shifted < 1e12L - 1))
-        return 0;
-    uint64_t whole = (uint64_t)shifted;
-    long double rest = shifted - (long double)whole;
-    if (fabsl(rest - 0.5L) < 1e-3L) /* the error is below 2e-4, even where long double is double */
-        return 0;
-    return whole + (rest > 0.5L);
-}
-
-/* Digits without zeros at their end, and a dot where it belongs. */
-static size_t place(char *out, uint64_t digits, int exponent)
-{
-    char all[DIGITS + 1];
-    int n = DIGITS, begin = exponent < 0 ? exponent : 0;
-    for (int i = DIGITS - 1; i >= 0; i--, digits /= 10)
-        all[i] = (char)('0' + digits % 10);
-    while (n > 1 && all[n - 1] == '0')
-        n--;
-    char *at = out;
-    for (int i = begin; i < n || i <= exponent + 1; i++) {
-        *at++ = (char)(i >= 0 && i < n ? all[i] : '0');
-        if (i == (exponent < 0 ? begin : exponent))
-            *at++ = '.';
-    }
-    *at = '\0';
-    return (size_t)(at - out);
-}
-
-size_t json_text_real(char out[JSON_TEXT_REAL_SIZE], double x)
-{
-    double size = fabs(x);
-    if (!(size >= 1e-4 && size < 1e11))
-        return printed_real(out, x);
-    int exponent = exponent_of(size);
-    uint64_t digits = digits_of(size, exponent);
-    if (digits == 0)
-        return printed_real(out, x);
-    *out = '-';
-    return (x < 0) + place(out + (x < 0), digits, exponent);
-}
-
 static void put_real(struct out *out, double x)
 {
-    char *at = reserve(out, JSON_TEXT_REAL_SIZE);
+    char *at = reserve(out, NUMBER_TEXT_SIZE);
     if (at)
         out->n += json_text_real(at, x);
 }

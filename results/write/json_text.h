@@ -9,6 +9,8 @@
 #ifndef CELLSWEEP_JSON_TEXT_H
 #define CELLSWEEP_JSON_TEXT_H
 
+#include "write/number_text.h"
+
 #include <jansson.h>
 #include <stddef.h>
 
@@ -16,9 +18,7 @@
  * float32, and times to a hundredth of a second. */
 char *json_text(const json_t *value, size_t *n);
 
-enum { JSON_TEXT_REAL_SIZE = 32 };
-
 /* A finite number with 12 digits: "0.25", "3.0", "1.5e-7"; its length. */
-size_t json_text_real(char out[JSON_TEXT_REAL_SIZE], double x);
+size_t json_text_real(char out[NUMBER_TEXT_SIZE], double x);
 
 #endif
