@@ -24,6 +24,8 @@ default_jobs() {
 }
 jobs=${JOBS:-$(default_jobs)}
 all=$(mktemp -d "${TMPDIR:-/tmp}/t.XXXXXX")
+mkdir "$all/drawn"
+export CELLS=$all/drawn/cells # tests/lib.sh
 
 # ---- what a test leaves ----
 

@@ -45,16 +45,32 @@ noted() {
     for gp; do sed -n "s/^set label '\(.*\)' at screen .*/\1/p" "$gp" | tr '\n' ' ' | grep -q -- "$words" || return; done
 }
 
-# pack_cells: the built-in cells as $TMP/cells.h5, for runs that would draw them anew, which takes seconds.
-pack_cells() { check "cells are packed" bash -c "'$BUILD/cellsweep' data synth '$TMP/cells' && '$BUILD/cellsweep' data pack '$TMP/cells' -o '$TMP/cells.h5'"; }
+# Which formats gnuplot draws of the pictures of a report, "png svg pdf". It is not ours, and takes longer than all else of a report:
+# under a sanitizer it draws none, and nowhere more than a script looks at. pictures FORMAT...: these from now on, if any at all.
+# looks WHAT COMMAND...: a check that looks into a picture, where there is one.
+export PICTURES="png svg pdf"
+PATH=$PWD/tests/support/pictures:$PATH
+case $BUILD in *asan*) PICTURES= ;; esac
+pictures() { case $BUILD in *asan*) ;; *) PICTURES=$* ;; esac; }
+looks() { if [ -n "$PICTURES" ]; then check "$@"; else skip "$1: no pictures under a sanitizer"; fi; }
 
-# few_cells CLUSTER...: the built-in cells of these clusters as the folder $TMP/few: all of them are drawn, or read, in seconds.
+# The built-in cells as the folder $CELLS, and packed as $CELLS.h5: drawing them takes seconds, so all scripts that tests/all.sh runs
+# beside each other have them from one place, and no script writes there. draw_cells: now they are there.
+CELLS=${CELLS:-$TMP/.cells}
+draw_cells() {
+    local draw="'$BUILD/cellsweep' data synth '$CELLS' && '$BUILD/cellsweep' data pack '$CELLS' -o '$CELLS.h5'"
+    [ -e "$CELLS.h5" ] || flock "${CELLS%/*}" bash -c "[ -e '$CELLS.h5' ] || { rm -rf '$CELLS'; $draw; }" >/dev/null
+}
+
+# pack_cells: a copy of them as $TMP/cells and $TMP/cells.h5, for runs that would draw them anew.
+pack_cells() { check "cells are packed" eval 'draw_cells && cp -r "$CELLS" "$TMP/cells" && cp "$CELLS.h5" "$TMP/cells.h5"'; }
+
+# few_cells CLUSTER...: those of these clusters as the folder $TMP/few, which is read in no time.
 few_cells() {
-    local all=$TMP/all cluster
-    "$BUILD/cellsweep" data synth "$all" >/dev/null && mkdir -p "$TMP/few/cell_images" || return
-    for cluster; do mv "$all/cell_images/cluster_$cluster" "$TMP/few/cell_images"; done
-    awk -F, -v few=" $* " 'NR == 1 || index(few, " " $2 " ")' "$all/clusters.csv" >"$TMP/few/clusters.csv"
-    mv "$all/SYNTHETIC" "$TMP/few" && rm -rf "$all"
+    local cluster
+    draw_cells && mkdir -p "$TMP/few/cell_images" && cp "$CELLS/SYNTHETIC" "$TMP/few" || return
+    for cluster; do cp -r "$CELLS/cell_images/cluster_$cluster" "$TMP/few/cell_images" || return; done
+    awk -F, -v few=" $* " 'NR == 1 || index(few, " " $2 " ")' "$CELLS/clusters.csv" >"$TMP/few/clusters.csv"
 }
 
 # Seconds after which something hangs; never a measure of how long anything takes.
@@ -102,15 +118,20 @@ mpi() {
     mpirun --oversubscribe -n "$n" "$@"
 }
 
-# small_sweep DATA [FILTERS]: $TMP/s.yaml, a sweep of three epochs; the lines of its grid are standard input. FILTERS: of a network
-# that is trained in no time, where nothing is killed in the middle; 16 are the fewest that the fast kernels take. A sanitizer looks at
-# who writes what when; at the engine it looks in programs of its own, and in whole networks for minutes: it always gets a small one.
-small_sweep() {
-    local filters=${2:-}
+# small_cnn [FILTERS]: a line of a sweep file, of a network of so many filters that is trained in no time; without, there is none but
+# under a sanitizer. That looks at who writes what when; at the engine it looks in programs of its own, and in whole networks for
+# minutes: it always gets a small one.
+small_cnn() {
+    local filters=${1:-}
     case $BUILD in *asan*) filters=4 ;; esac
+    [ -z "$filters" ] || echo "cnn: {blocks: [$filters, $filters], dense: [16, 8]}"
+}
+
+# small_sweep DATA [FILTERS]: $TMP/s.yaml, a sweep of three epochs; the lines of its grid are standard input. FILTERS: of a small
+# network, where nothing is killed in the middle; 16 are the fewest that the fast kernels take.
+small_sweep() {
     printf 'name: small\ndata: %s\ntrain: {epochs: 3}\n' "$1" >"$TMP/s.yaml"
-    [ -z "$filters" ] || echo "cnn: {blocks: [$filters, $filters], dense: [16, 8]}" >>"$TMP/s.yaml"
-    { echo 'grid:' && sed 's/^/  /'; } >>"$TMP/s.yaml"
+    { small_cnn "${2:-}" && echo 'grid:' && sed 's/^/  /'; } >>"$TMP/s.yaml"
 }
 
 # run RANKS RESULTS [OPTION...]: $TMP/s.yaml.

@@ -30,7 +30,7 @@ struct options {
     double seconds; /* a batch size may take */
 };
 
-/* One network and batch, measured. Times are CPU seconds an image, medians of ROUNDS rounds. */
+/* One network and batch, measured. Times are CPU seconds an image, medians of its rounds. */
 struct result {
     int batch, n_layers;
     struct floor_rates rates;
@@ -219,29 +219,37 @@ static void predict_all(void *context)
     net_predict(f->net, f->image, N_IMAGES, f->probs);
 }
 
+/* ROUNDS in a second or more; fewer in less, as the floor takes its time in every round, however few
+ * seconds there are. */
+static int rounds_in(double seconds)
+{
+    return seconds >= 1 ? ROUNDS : 1 + (int)(seconds * (ROUNDS - 1));
+}
+
 /* Rounds of the two rates, some steps and some predictions, so that a slow moment of the
  * machine hits all; medians. */
 static int measure_rounds(struct fixture *f, struct floor *floor, double seconds, struct result *r,
                           struct err *err)
 {
     double sgemm[ROUNDS], registers[ROUNDS], step[ROUNDS], predict[ROUNDS], warp[ROUNDS];
-    for (int i = 0; i < ROUNDS; i++) {
+    const int rounds = rounds_in(seconds);
+    for (int i = 0; i < rounds; i++) {
         struct floor_rates rates;
         if (floor_sample(floor, &rates, err) < 0)
             return err->code;
         sgemm[i] = rates.sgemm;
         registers[i] = rates.registers;
-        step[i] = stopwatch_median(train_step, f, 0.4 * seconds / ROUNDS);
-        predict[i] = stopwatch_median(predict_all, f, 0.1 * seconds / ROUNDS);
-        warp[i] = stopwatch_median(warp_all, f, 0.05 * seconds / ROUNDS);
+        step[i] = stopwatch_median(train_step, f, 0.4 * seconds / rounds);
+        predict[i] = stopwatch_median(predict_all, f, 0.1 * seconds / rounds);
+        warp[i] = stopwatch_median(warp_all, f, 0.05 * seconds / rounds);
     }
-    r->rates.sgemm = stopwatch_median_of(sgemm, ROUNDS);
-    r->rates.registers = stopwatch_median_of(registers, ROUNDS);
-    r->step = stopwatch_median_of(step, ROUNDS) / f->batch.n;
+    r->rates.sgemm = stopwatch_median_of(sgemm, rounds);
+    r->rates.registers = stopwatch_median_of(registers, rounds);
+    r->step = stopwatch_median_of(step, rounds) / f->batch.n;
     r->low = step[0] / f->batch.n; /* sorted by now */
-    r->high = step[ROUNDS - 1] / f->batch.n;
-    r->predict = stopwatch_median_of(predict, ROUNDS) / N_IMAGES;
-    r->warp = stopwatch_median_of(warp, ROUNDS) / N_IMAGES;
+    r->high = step[rounds - 1] / f->batch.n;
+    r->predict = stopwatch_median_of(predict, rounds) / N_IMAGES;
+    r->warp = stopwatch_median_of(warp, rounds) / N_IMAGES;
     r->floor = nodes_dense_flop(&f->nodes) / floor_rate(r->rates);
     return 0;
 }
@@ -345,7 +353,10 @@ static int bench(const struct options *o, struct err *err)
     static const int usual[MAX_RUNS] = {1, 8, 32, 128};
     struct result result[MAX_RUNS];
     struct floor *floor = NULL;
-    int n = 0, rc = floor_start(&floor, err);
+    struct config config;
+    int n = 0, rc = make_config(&config, o->batch ? o->batch : usual[0], o, err);
+    if (rc == 0) /* which takes a moment */
+        rc = floor_start(&floor, err);
     for (int b = 0; b < (o->batch ? 1 : MAX_RUNS) && rc == 0; b++)
         rc = measure(o->batch ? o->batch : usual[b], o, floor, &result[n++], err);
     if (rc == 0 && o->json)

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Probabilities put right on val sets: from the sweep file and by option, in tables, figure and page; refused without a val set.
 . tests/lib.sh
+draw_cells
 cellsweep=$BUILD/cellsweep
-cat >"$TMP/s.yaml" <<'YAML'
+cat >"$TMP/s.yaml" <<YAML
 name: calibration
-data: builtin
+data: $CELLS.h5
 train: {epochs: 6}
 inner: {share: 0.3}
 recalibrate: [none, prior]
@@ -75,7 +76,7 @@ else
     skip "python3-h5py is not installed"
 fi
 
-printf 'name: without\ndata: builtin\ntrain.epochs: 1\ngrid:\n  clusters: [[14, 15]]\n' >"$TMP/without.yaml"
+printf 'name: without\ndata: %s\ntrain.epochs: 1\ngrid:\n  clusters: [[14, 15]]\n' "$CELLS.h5" >"$TMP/without.yaml"
 check "a sweep without val sets" run without
 check "is reported as stored" "$cellsweep" report "$TMP/without.h5" -o "$TMP/without"
 check "with its calibration" grep -q ',none,argmax,slope,\|,none,argmax,brier,' "$TMP/without/calibration.csv"

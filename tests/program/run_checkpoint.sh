@@ -22,14 +22,17 @@ stop() { # stop SIGNAL WANTED-STATUS WHAT
 }
 
 # ---- real networks: the same bits ----
-cat >"$TMP/s.yaml" <<'YAML'
+draw_cells
+# Long enough to be killed in the middle of; a sanitizer takes its time with a small network, too (tests/lib.sh, small_sweep).
+case $BUILD in *asan*) blocks='[4, 4]' ;; *) blocks='[32, 64]' ;; esac
+cat >"$TMP/s.yaml" <<YAML
 name: checkpoints
-data: builtin
+data: $CELLS.h5
 train: {epochs: 40}
 keep_weights: true
 judge: best
 inner: {share: 0.2}
-cnn.dense: [32, 64]
+cnn: {blocks: $blocks, dense: [32, 64]}
 grid:
   clusters: [[1, 27]]
   strategy: [augment+mixup, easy-ensemble]
@@ -55,7 +58,7 @@ check "and the same best weights" h5diff -q "$TMP/whole.h5" "$results" /models /
 # ---- sleeps for epochs: what is lost, and what is said ----
 cat >"$TMP/s.yaml" <<YAML
 name: sleeps
-data: $TMP/whole.cells.h5
+data: $CELLS.h5
 model: fake
 fake.milliseconds: 20
 train: {epochs: 140}

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Completion in real shells on a terminal: what is typed, then TAB, and what the line has become.
 . tests/lib.sh
+draw_cells
 root=$PWD
 export PATH=$root/$BUILD:$PATH HISTFILE=/dev/null
-cat >"$TMP/s.yaml" <<'YAML'
-data: builtin
+cat >"$TMP/s.yaml" <<YAML
+data: $CELLS.h5
 train.epochs: 1
 grid:
   clusters: [[1, 27], [8, 10]]

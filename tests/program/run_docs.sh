@@ -8,12 +8,12 @@ pages="README.md CONTRIBUTING.md experiments/README.md $(ls docs/*.md)"
 export PATH=$(realpath "$BUILD"):$PATH
 
 # ---- a folder with what the pages name ----
-check "cells" cellsweep data synth "$TMP/all"
+draw_cells
 kit=$TMP/kit
 mkdir -p "$kit/cells" "$kit/new_cells" "$kit/build"
-for k in 1 8 10 14 15 27; do cp -r "$TMP/all/cell_images/cluster_$k" "$kit/cells/$k"; done
+for k in 1 8 10 14 15 27; do cp -r "$CELLS/cell_images/cluster_$k" "$kit/cells/$k"; done
 ls -d "$kit"/cells/8/* | head -3 | xargs cp -t "$kit/new_cells"
-cp "$TMP/all/cell_boundaries.csv.gz" "$kit"
+cp "$CELLS/cell_boundaries.csv.gz" "$kit"
 ln -s "$(realpath "$BUILD/cellsweep")" "$kit/build/cellsweep"
 sweep() { # sweep NAME LINE...: a sweep file of that name
     printf '%s\n' "name: $1" "data: cells.h5" "model: logistic" "features: shape" "keep_weights: true" "train: {epochs: 2}" "${@:2}"

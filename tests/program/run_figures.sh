@@ -2,8 +2,9 @@
 # A grid of many axes has a figure for every combination of them: more than anybody looks at are drawn only when asked for; an axis has one, the mean over the others.
 . tests/lib.sh
 C=$BUILD/cellsweep
+draw_cells
 cat >"$TMP/s.yaml" <<YAML
-data: builtin
+data: $CELLS.h5
 model: fake
 train: {epochs: 2}
 strategy: augment
@@ -15,6 +16,7 @@ grid:
   cnn.stem: [8, 16]
   cnn.convs: [1, 2]
 YAML
+pictures svg
 check "a sweep of five axes" "$C" run "$TMP/s.yaml" -o "$TMP/r.h5" -q
 "$C" report "$TMP/r.h5" -o "$TMP/all" >"$TMP/out" 2>"$TMP/err"
 check "a report of five axes" test $? -eq 0
@@ -31,7 +33,7 @@ check "a filter makes them fewer" "$C" report "$TMP/r.h5" -o "$TMP/few" --filter
 check "and a number stays itself in names" bash -c "ls '$TMP/few' | grep -q 'axis_convs_.*\.png'"
 
 cat >"$TMP/w.yaml" <<YAML
-data: builtin
+data: $CELLS.h5
 model: fake
 train: {epochs: 2}
 grid:
@@ -46,13 +48,14 @@ check "a sweep of strategies and three axes" "$C" run "$TMP/w.yaml" -o "$TMP/w.h
 check "its report has an axis in one figure, too" grep -q "one figure an axis" "$TMP/err"
 check "and the answer at a glance, of few pages" test "$(ls "$TMP/wide" | grep -c '^summary.*\.png$')" = 8
 
+pictures pdf
 check "in a column, what leaks, too" "$C" report "$TMP/w.h5" -o "$TMP/column" --style single --filter 'train.batch=16,train.learning_rate=0.001,protocol=report'
-check "has texts that are whole, apart and of 5 points or more" tests/program/figure_texts.sh 5 "$TMP"/column/*.pdf
+looks "has texts that are whole, apart and of 5 points or more" tests/program/figure_texts.sh 5 "$TMP"/column/*.pdf
 check "and its leak above each of the three panels that have one" test "$(grep -c "'LEAK: .* seen'" "$TMP/column/summary.gp")" = 3
 
 # Of many models there are the figures that compare them; those of single ones when few are chosen, and no curves where nothing is learnt epoch by epoch.
 cat >"$TMP/m.yaml" <<YAML
-data: builtin
+data: $CELLS
 train: {epochs: 2}
 image.size: 12
 cnn.blocks: [4]
@@ -65,7 +68,8 @@ YAML
 check "a sweep of five models" "$C" run "$TMP/m.yaml" -o "$TMP/m.h5" -q
 told() { "$C" report "$TMP/m.h5" -o "$TMP/$1" --style single "${@:2}" >"$TMP/$1.out" 2>"$TMP/$1.err"; }
 check "has a report" told many
-check "in a column their texts are whole" tests/program/figure_texts.sh 5 "$TMP"/many/*.pdf
+looks "in a column their texts are whole" tests/program/figure_texts.sh 5 "$TMP"/many/*.pdf
+pictures svg
 check "models are compared" test -s "$TMP/many/models_none.png" -a -s "$TMP/many/models_oversample.png" -a -s "$TMP/many/axis_model_1-27.png"
 check "single ones have no figures" test -z "$(ls "$TMP/many" | grep '^fig[24]\|^\(reliability\|roc\|calibration_cost\).*png')"
 check "which is said" grep -q "figures that compare models; 17 of single ones .* more than 4 models: --filter model=" "$TMP/many.err"
@@ -82,7 +86,7 @@ check "what takes no time stands at the edge" grep -q "^drawn(seconds) = " "$TMP
 paper() { # NAME EPOCHS SEEDS GRID-LINE...: a sweep of pair 1-27, or of CLUSTERS, and its report in $TMP/NAME
     local name=$1 epochs=$2 seeds=$3
     shift 3
-    { printf 'data: builtin\nmodel: fake\nprotocol: report\ntrain: {epochs: %d}\ngrid:\n  clusters: [%s]\n' "$epochs" "${CLUSTERS:-[1, 27]}"
+    { printf 'data: %s\nmodel: fake\nprotocol: report\ntrain: {epochs: %d}\ngrid:\n  clusters: [%s]\n' "$CELLS.h5" "$epochs" "${CLUSTERS:-[1, 27]}"
       printf '  seed: {first: 1, count: %d}\n' "$seeds"
       printf '  %s\n' "$@"; } >"$TMP/$name.yaml"
     "$C" run "$TMP/$name.yaml" -o "$TMP/$name.h5" -q && "$C" report "$TMP/$name.h5" -o "$TMP/$name" >"$TMP/$name.out" 2>"$TMP/$name.err"

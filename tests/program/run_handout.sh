@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Hand-out alone: 4000 jobs that only sleep 2 ms, on 40 ranks; every job exactly once, none lost, and what a job costs.
 . tests/lib.sh
+draw_cells
 cellsweep=$BUILD/cellsweep
 ranks=40 jobs=4000
 cat >"$TMP/fake.yaml" <<YAML
 name: fake
-data: builtin
+data: $CELLS.h5
 model: fake
 fake: {milliseconds: 2}
 train: {epochs: 1}

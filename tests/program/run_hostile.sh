@@ -4,6 +4,7 @@
 . tests/lib.sh
 cellsweep=$(realpath "$BUILD/cellsweep")
 hostile=$(realpath "$BUILD/tests/results/load_hostile")
+pictures svg # gnuplot reads the same script for each format
 few_cells 14 15 && mkdir "$TMP/work" && mv "$TMP/few" "$TMP/work/cells" && cd "$TMP/work" || exit 1
 
 TEXTS=(
@@ -118,7 +119,7 @@ for text in "${TEXTS[@]}"; do
     check "$name: is written into all others" "$hostile" write bad.h5 "$text" "${rest[@]}"
     check "$name: report" drawn "$cellsweep" report bad.h5 -o out/report
     # a NUL ends the text before what tells the values of the axis apart
-    [ "${text//\\0/}" != "$text" ] || check "$name: draws the figures" bash -c 'ls out/report/axis_*.png && ! ls out/report/*.gp | sed s/gp$/png/ | xargs ls 2>&1 | grep -i "no such"'
+    [ "${text//\\0/}" != "$text" ] || check "$name: draws the figures" bash -c 'ls out/report/axis_*.svg && ! ls out/report/*.gp | sed s/gp$/svg/ | xargs ls 2>&1 | grep -i "no such"'
     check "$name: its files are calm" calm out/report/*.gp out/report/*.md out/report/*.csv out/report/*.tex
     for table in jobs epochs confusion predictions scores; do
         check "$name: export $table" said "$cellsweep" export bad.h5 --table $table

@@ -24,8 +24,7 @@ says() {
     fi
 }
 
-check "cells are made" "$cellsweep" data synth "$TMP/synth"
-check "and packed, for the sake of speed" "$cellsweep" data pack "$TMP/synth" -o "$TMP/cells.h5"
+pack_cells
 check "mpio on 1 rank" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/1.h5" -q
 for io in pwrite rank0; do
     rm -f "$TMP/r.h5"

@@ -2,9 +2,10 @@
 # A job that takes longer than --job-limit fails, as any other failure, and the sweep goes on: seconds, and a multiple of what jobs of
 # its kind took. One job is held for ever; the others take a moment, however slow the machine.
 . tests/lib.sh
+draw_cells
 C=$BUILD/cellsweep
 cat >"$TMP/s.yaml" <<YAML
-data: builtin
+data: $CELLS.h5
 model: fake
 train: {epochs: 2}
 grid: {clusters: [[1, 27]], seed: {first: 1, count: 6}}

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Where things are written and read: devices, FIFOs and links in the place of files, and folders that others may write to.
 . tests/lib.sh
+draw_cells
 cellsweep=$BUILD/cellsweep
 R=$TMP/r.h5
 
-cat >"$TMP/s.yaml" <<'YAML'
-data: builtin
+cat >"$TMP/s.yaml" <<YAML
+data: $CELLS.h5
 model: fake
 fake.milliseconds: 0
 train.epochs: 2
@@ -60,7 +61,7 @@ check "which stays" table -o "$TMP/again.csv"
 if mknod "$TMP/null" c 1 3 2>/dev/null && (: >"$TMP/null") 2>/dev/null; then
     check "-o DEVICE" table -o "$TMP/null"
     check "stays a device" test -c "$TMP/null"
-    "$cellsweep" data synth "$TMP/cells" >"$TMP/synth.log" 2>&1
+    cp -r "$CELLS" "$TMP/cells"
     check "data pack -o DEVICE" refuses 'not a packed dataset' "$cellsweep" data pack "$TMP/cells" -o "$TMP/null"
     check "run -o DEVICE" refuses 'not an HDF5 file' "$cellsweep" run "$TMP/s.yaml" -o "$TMP/null" -q
     check "stays one, too" test -c "$TMP/null"

@@ -2,10 +2,12 @@
 # Reports of whole sweeps: the page and its data, finished and unfinished; sizes of figures.
 . tests/lib.sh
 cellsweep=$BUILD/cellsweep
-cat >"$TMP/s.yaml" <<'YAML'
+draw_cells
+cat >"$TMP/s.yaml" <<YAML
 name: small </script>
 data: builtin
 train: {epochs: 2}
+$(small_cnn)
 grid:
   clusters: [[14, 15]]
   strategy: [none, oversample]
@@ -14,6 +16,7 @@ YAML
 check "a small sweep" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/s.h5" -q
 check "its report" bash -c "'$cellsweep' report '$TMP/s.h5' -o '$TMP/report' 2>'$TMP/report.log'"
 
+pictures svg # the figures of the others are looked at in their scripts, but for those of a style
 page=$TMP/report/report.html
 if [ -s build/web/page.html ]; then
     check "has the page" test -s "$page"
@@ -23,13 +26,13 @@ if [ -s build/web/page.html ]; then
     check "and the marker is gone" bash -c "! grep -q 'cellsweep-data-->' '$page'"
     check "its first sentence names what was compared" grep -q ': clusters 14-15; strategies none, oversample; protocol holdout; 3 jobs a combination' "$page"
     check "pictures of cells are in it" grep -q '"sprite":"data:image/png;base64,' "$page"
-    printf 'name: lengths\ndata: builtin\nmodel: fake\nfake.milliseconds: 0\ngrid:\n  clusters: [[14, 15]]\n  train.epochs: [1, 2]\n' >"$TMP/lengths.yaml"
+    printf 'name: lengths\ndata: '"$CELLS.h5"'\nmodel: fake\nfake.milliseconds: 0\ngrid:\n  clusters: [[14, 15]]\n  train.epochs: [1, 2]\n' >"$TMP/lengths.yaml"
     "$cellsweep" run "$TMP/lengths.yaml" -o "$TMP/lengths.h5" -q && "$cellsweep" report "$TMP/lengths.h5" -o "$TMP/lengths" >"$TMP/lengths.log" 2>&1
     check "jobs of other lengths are not called equally long" grep -q '1 job a combination, up to 2 epochs' "$TMP/lengths/report.html"
     "$cellsweep" report "$TMP/lengths.h5" -o "$TMP/short" --filter train.epochs=1 >"$TMP/short.log" 2>&1
     check "those that a filter leaves are as long as they are" grep -q '1 job a combination, 1 epoch\.' "$TMP/short/report.html"
     check "images are counted that jobs saw" grep -q '2 of 2 jobs finished on 65 of 1000 synthetic images: clusters 14-15;' "$TMP/lengths/report.html"
-    printf 'name: sizes\ndata: builtin\nprotocol: report\ntrain.epochs: 1\ngrid:\n  clusters: [[14, 15]]\n  image.size: [50, 16]\n' >"$TMP/sizes.yaml"
+    printf 'name: sizes\ndata: '"$CELLS"'\nprotocol: report\ntrain.epochs: 1\ngrid:\n  clusters: [[14, 15]]\n  image.size: [50, 16]\n' >"$TMP/sizes.yaml"
     "$cellsweep" run "$TMP/sizes.yaml" -o "$TMP/sizes.h5" -q && "$cellsweep" report "$TMP/sizes.h5" -o "$TMP/sizes" >"$TMP/sizes.log" 2>&1
     published() { grep -q "\"strategy\":\"none\",\"model\":\"cnn\",\"axis\":\[\"$1\"\],\"protocol\":\"tail\"" "$TMP/sizes/report.html"; }
     check "published curves are beside images of the report's size" published 50
@@ -57,7 +60,7 @@ else
 fi
 
 # Cluster 8 has fewer images than 10, but of it four times as many are drawn: 10 is the minority.
-printf 'name: turned\ndata: builtin\ngrid:\n  clusters: [[8, 10]]\n  strategy: [none, oversample]\n  class_sizes: [[40, 10], [20, 5]]\n  seed: {first: 1, count: 2}\ntrain: {epochs: 1}\nimage.size: 20\n' >"$TMP/turned.yaml"
+printf 'name: turned\ndata: '"$CELLS"'\ngrid:\n  clusters: [[8, 10]]\n  strategy: [none, oversample]\n  class_sizes: [[40, 10], [20, 5]]\n  seed: {first: 1, count: 2}\ntrain: {epochs: 1}\nimage.size: 20\n' >"$TMP/turned.yaml"
 check "a sweep of drawn sizes" "$cellsweep" run "$TMP/turned.yaml" -o "$TMP/turned.h5" -q
 check "its report" bash -c "'$cellsweep' report '$TMP/turned.h5' -o '$TMP/turned' >'$TMP/turned.log' 2>&1"
 prevalence() { awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i } $c["set"] == "test" && $c["score"] == "prevalence" { print $c["mean"] }' "$TMP/turned/scores.csv" | sort -u; }
@@ -81,7 +84,7 @@ fronts() { awk -F"$1" 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next } { p
 check "figures show them, and the fronts" test "$(fronts , "$cost")" = "$(for f in "$TMP"/turned/training_cost_*.tsv; do fronts '\t' "$f"; done | sort)"
 check "that they are of means is said" grep -q "Pareto front of means" "$TMP/turned/training_cost_8-10_class_sizes=40-10.gp"
 
-printf 'name: rates\ndata: builtin\nmodel: fake\nfake.milliseconds: 0\ntrain.epochs: 1\ngrid:\n  clusters: [[8, 10]]\n  strategy: [none, oversample]\n  protocol: [{kfold: {folds: 3}}, tail]\n  train.learning_rate: [0.001, 0.01]\n  seed: {first: 1, count: 5}\n' >"$TMP/rates.yaml"
+printf 'name: rates\ndata: '"$CELLS.h5"'\nmodel: fake\nfake.milliseconds: 0\ntrain.epochs: 1\ngrid:\n  clusters: [[8, 10]]\n  strategy: [none, oversample]\n  protocol: [{kfold: {folds: 3}}, tail]\n  train.learning_rate: [0.001, 0.01]\n  seed: {first: 1, count: 5}\n' >"$TMP/rates.yaml"
 check "a sweep of folds and of tails" "$cellsweep" run "$TMP/rates.yaml" -o "$TMP/rates.h5" -q
 check "its report" bash -c "'$cellsweep' report '$TMP/rates.h5' -o '$TMP/rates' >'$TMP/rates.log' 2>&1"
 check "one training size alone is no curve" test -s "$TMP/rates/training_cost.csv" -a ! -e "$TMP/rates/training_size.csv"
@@ -97,27 +100,30 @@ check "images of small draws are not called mostly seen" bash -c "'$cellsweep' r
 # width FILE: pixels of a PNG, from its header.
 width() { od -An -tu1 -j16 -N4 "$1" | awk '{print (($1 * 256 + $2) * 256 + $3) * 256 + $4}'; }
 near() { [ $(($1 - $2)) -le 3 ] && [ $(($2 - $1)) -le 3 ]; }
+pictures png svg pdf
 check "figures for a column" "$cellsweep" report "$TMP/s.h5" -o "$TMP/single" --style single --heatmaps --filter strategy=none
 for figure in fig1 fig2b heatmap_14-15_none_test; do
-    check "$figure is 85 mm wide at 300 dots an inch" near "$(width "$TMP/single/$figure.png")" 1004
+    looks "$figure is 85 mm wide at 300 dots an inch" near "$(width "$TMP/single/$figure.png")" 1004
 done
 # Four panels below each other with published curves: the highest figure there is. 240 mm are 2835 pixels.
-printf 'name: sheet\ndata: builtin\nprotocol: report\ntrain: {epochs: 1}\ngrid:\n  clusters: [[1, 27]]\n  strategy: [none, undersample, reweight, oversample, augment]\n  seed: {first: 1, count: 5}\n' >"$TMP/sheet.yaml"
+printf 'name: sheet\ndata: '"$CELLS.h5"'\nprotocol: report\ntrain: {epochs: 1}\n'"$(small_cnn)"'\ngrid:\n  clusters: [[1, 27]]\n  strategy: [none, undersample, reweight, oversample, augment]\n  seed: {first: 1, count: 5}\n' >"$TMP/sheet.yaml"
 check "a sweep beside published curves" "$cellsweep" run "$TMP/sheet.yaml" -o "$TMP/sheet.h5" -q
 tallest() { for png in "$1"/*.png; do od -An -tu1 -j20 -N4 "$png" | awk '{print (($1 * 256 + $2) * 256 + $3) * 256 + $4}'; done | sort -n | tail -1; }
 top=$(awk -F, '$1 == "1-27" && $2 != "none" && $4 == "loss" && $5 == 1 && $6 > top {top = $6} END {printf "%.3g", top}' experiments/published_curves.csv)
 for style in single double slide; do
+    [ $style = single ] || pictures png pdf
     check "figures of style $style" "$cellsweep" report "$TMP/sheet.h5" -o "$TMP/$style" --style $style --heatmaps
-    check "fit a sheet: $(tallest "$TMP/$style") pixels" test "$(tallest "$TMP/$style")" -le 2835
-    check "their texts are whole, apart and of 5 points or more" tests/program/figure_texts.sh 5 "$TMP/$style"/*.pdf
+    looks "fit a sheet: $(tallest "$TMP/$style") pixels" test "$(tallest "$TMP/$style")" -le 2835
+    looks "their texts are whole, apart and of 5 points or more" tests/program/figure_texts.sh 5 "$TMP/$style"/*.pdf
 done
 # Letters of 7 points, and of 9.5 * 7 / 12 in notes, are in SVG, 96 pixels an inch, of 9.33 and 7.39.
 letters() { grep -ho 'font-size="[0-9.]*"' "$TMP/single/fig4c.svg" | tr -dc '0-9.\n' | sort -n | uniq; }
-check "letters of an SVG are as large as those of the others" test "$(letters | head -1)" = 7.00 -a "$(letters | grep -c '^7.39$\|^9.33$')" = 2
+looks "letters of an SVG are as large as those of the others" test "$(letters | head -1)" = 7.00 -a "$(letters | grep -c '^7.39$\|^9.33$')" = 2
 check "a published loss beyond its panel is told in it, $top" grep -q "^set label 1 'published: up to $top ↑' at graph 1,1 right" "$TMP/double/fig4c.gp"
 check "and below the figure" noted "Where losses of it leave the picture" "$TMP/double/fig4c.gp"
+pictures png
 check "figures of a width" "$cellsweep" report "$TMP/s.h5" -o "$TMP/wide" --style column=120mm,font=10 --filter strategy=oversample
-check "are that wide" near "$(width "$TMP/wide/fig4b.png")" 1417
+looks "are that wide" near "$(width "$TMP/wide/fig4b.png")" 1417
 check_fails "a wrong style" "$cellsweep" report "$TMP/s.h5" -o "$TMP/wrong" --style tiny
 check "leaves nothing" test ! -e "$TMP/wrong"
 finish

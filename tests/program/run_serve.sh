@@ -55,8 +55,7 @@ grid:
   strategy: [none, undersample]
   seed: {first: 1, count: 1}
 YAML
-"$C" data synth "$TMP/cells" >/dev/null
-"$C" data pack "$TMP/cells" -o "$TMP/cells.h5" >/dev/null
+pack_cells
 check "a sweep with weights" "$C" run "$TMP/s.yaml" -o "$TMP/s.h5"
 
 cp "$TMP/s.h5" "$TMP/before.h5"

@@ -45,9 +45,8 @@ names() { ls -A "$disk" | grep -v '^r\.h5\.\(events\.jsonl\|status\)$'; }
 is_empty() { [ -z "$(ls -A "$disk")" ]; }
 
 # At creation.
-check "cells are made elsewhere" "$cellsweep" data synth "$TMP/synth"
-check "and packed" "$cellsweep" data pack "$TMP/synth" -o "$TMP/cells.h5"
-says "no room to pack" 3 "cells.h5: needs [0-9]* bytes, but [0-9]* are free in" "$cellsweep" data pack "$TMP/synth" -o "$disk/cells.h5"
+pack_cells
+says "no room to pack" 3 "cells.h5: needs [0-9]* bytes, but [0-9]* are free in" "$cellsweep" data pack "$TMP/cells" -o "$disk/cells.h5"
 check "nothing is left" is_empty
 says "no room for synthetic images" 3 "disk/.*No space left" "$cellsweep" data synth "$disk/synth"
 rm -rf "$disk/synth"
@@ -135,8 +134,8 @@ says "export" 3 "epochs.csv.*No space left" "$cellsweep" export "$TMP/r.h5" --ta
 
 # Predictions, and networks as files.
 check "networks are kept elsewhere" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/kept.h5" -q --set model=cnn --set fake.milliseconds=1 --set keep_weights=true --set cnn.dense=[16,64] --set train.epochs=1 --set grid.seed.count=1
-says "predictions" 3 "predictions.csv.*No space left" "$cellsweep" predict "$TMP/kept.h5" "$TMP/synth" -f clusters=1-27,strategy=none -o "$disk/predictions.csv"
-says "a stream of predictions" 3 "standard output.*No space left" bash -c "'$cellsweep' predict '$TMP/kept.h5' '$TMP/synth' -f clusters=1-27,strategy=none >'$disk/stream.csv'"
+says "predictions" 3 "predictions.csv.*No space left" "$cellsweep" predict "$TMP/kept.h5" "$TMP/cells" -f clusters=1-27,strategy=none -o "$disk/predictions.csv"
+says "a stream of predictions" 3 "standard output.*No space left" bash -c "'$cellsweep' predict '$TMP/kept.h5' '$TMP/cells' -f clusters=1-27,strategy=none >'$disk/stream.csv'"
 rm -f "$disk/stream.csv"
 fill 0
 says "networks" 3 "disk/models/.*is the disk full" "$cellsweep" export "$TMP/kept.h5" --weights -o "$disk/models"

@@ -2,9 +2,10 @@
 # A run of some of the jobs is over when they are, and they are what is counted. Who waits for a sweep gets its exit status, however it
 # ends, and what it prints is JSON.
 . tests/lib.sh
+draw_cells
 C=$BUILD/cellsweep
 cat >"$TMP/s.yaml" <<YAML
-data: builtin
+data: $CELLS.h5
 model: fake
 train: {epochs: 2}
 grid: {clusters: [[1, 27]], seed: [1, 2, 3, 4]}

@@ -2,11 +2,12 @@
 # Event files of TensorBoard by the program: a run a job, what is refused, what a full disk leaves; decoded by a
 # reader that has nothing of the program (test_tensorboard.c has the schema they were written with).
 . tests/lib.sh
+draw_cells
 here=$PWD
 C=$(realpath "$BUILD/cellsweep")
 cd "$TMP" || exit 1
-cat >s.yaml <<'YAML'
-data: builtin
+cat >s.yaml <<YAML
+data: $CELLS.h5
 model: fake
 train.epochs: 3
 inner: {share: 0.25}
