@@ -1,24 +1,28 @@
 /* chart.js - one plot with its tools: SVG, PNG, CSV of what is drawn, the same as a table, a summary in words.
  *
+ * Plotly takes its time over many panels. A chart that has a sketch shows that at once, from the same traces and layout; Plotly follows
+ * when a reader has stopped choosing, a chart at a time, and its picture takes the sketch's place.
+ *
  *     const chart = new Chart({ name: "curves", label: "Learning curves" });
  *     parent.append(chart.node);
  *     chart.draw((paint) => ({ traces, layout, csv: { columns, rows }, summary: "...", height: 400 }));
  *
  * The maker is called again for other colours (dark, light, print) and widths; downloads are always on white. */
-import { button, csv, download, downloadCsv, el, fill, number, prefixDownloads } from "./dom.js";
+import { button, csv, download, downloadCsv, el, fill, idle, number, prefixDownloads } from "./dom.js";
 import { loadPlots, plots, whenPlots } from "./plots.js";
-import { sketch } from "./sketch.js";
-import { isPrinting, onTheme, palette, theme } from "./theme.js";
+import { FONT, isPrinting, onTheme, palette, theme } from "./theme.js";
 
 const PRINT_WIDTH = 680; // of a plot on A4 or letter, CSS pixels
 const PRINT_HALF = 325;
 const TABLE_ROWS = 3000;
 const HEAD = 30; // pixels of the line that downloads have above
+const REST = 150; // ms without a new sketch after which Plotly begins
 const CONFIG = { displayModeBar: false, displaylogo: false, responsive: false, doubleClick: "reset" };
 
 /** @typedef {{theme: string, colours: any, width: number, printing: boolean}} Paint */
 /** @typedef {{traces: any[], layout: any, csv: {columns: string[], rows: any[][]}, summary: string, height: number,
  *             title?: string}} Spec */
+/** @typedef {(traces: any[], layout: any) => SVGElement} Sketch */
 
 const charts = new Set();
 let observer = null;
@@ -36,10 +40,14 @@ export function plain(text) {
 }
 
 export class Chart {
-  /** @param {{name: string, label: string, early?: boolean}} options name: of downloaded files; early: sketched before Plotly is there */
-  constructor({ name, label, early = false }) {
+  /**
+   * @param {{name: string, label: string, early?: Sketch, sketch?: Sketch}} options name: of downloaded files; early: what draws it
+   * before Plotly is there; sketch: what draws it then and whenever it changes
+   */
+  constructor({ name, label, early, sketch }) {
     this.name = name;
-    this.early = early;
+    this.early = early ?? sketch;
+    this.sketch = sketch;
     this.plot = el("div", { class: "plot", role: "img", "aria-label": label, id: `plot-${name}` });
     this.summary = el("p", { class: "summary", id: `summary-${name}` });
     this.plot.setAttribute("aria-describedby", this.summary.id);
@@ -68,21 +76,41 @@ export class Chart {
 
   redraw() {
     if (!this.maker) return;
-    if (!plots() && !this.waits) whenPlots(() => this.redraw());
+    if (!plots() && !this.waits) whenPlots(() => (this.sketch && !isPrinting() ? drawLater(this) : this.redraw()));
     this.waits = !plots();
     if (this.waits && !this.early) return;
     const width = isPrinting() ? (this.node.closest(".two") ? PRINT_HALF : PRINT_WIDTH) : Math.max(260, Math.floor(this.node.clientWidth));
     this.width = width;
     this.spec = this.maker({ theme: theme(), colours: palette(), width, printing: isPrinting() });
-    const layout = dressed(this.spec, palette(), width);
+    this.layout = dressed(this.spec, palette(), width);
     if (!isPrinting()) this.plot.style.minHeight = `${this.spec.height}px`;
-    if (!plots()) this.plot.replaceChildren(sketch(this.spec.traces, layout));
-    else {
-      if (!this.plot.data) this.plot.replaceChildren();
-      plots().react(this.plot, this.spec.traces, layout, CONFIG);
-    }
+    const sketch = !plots() ? this.early : isPrinting() ? null : this.sketch;
+    if (sketch) this.#showSketch(sketch);
+    else this.drawNow();
     this.summary.textContent = this.spec.summary;
     if (this.table.open) this.#fillTable();
+  }
+
+  /** A sketch over what Plotly drew before, which nobody can point at any more. */
+  #showSketch(sketch) {
+    const picture = sketch(this.spec.traces, this.layout);
+    picture.classList.add("sketch");
+    this.#removeSketch();
+    this.plot.append(picture);
+    this.plot.style.height = `${this.spec.height}px`;
+    if (plots()) drawLater(this);
+  }
+
+  #removeSketch() {
+    this.plot.querySelector(":scope > .sketch")?.remove();
+    this.plot.style.height = "";
+  }
+
+  /** By Plotly. */
+  drawNow() {
+    waiting.delete(this);
+    this.#removeSketch();
+    plots().react(this.plot, this.spec.traces, this.layout, CONFIG);
   }
 
   /** The CSV text of what is drawn now. */
@@ -117,14 +145,44 @@ export class Chart {
 
   remove() {
     charts.delete(this);
+    waiting.delete(this);
     plots()?.purge(this.plot);
     this.node.remove();
   }
 }
 
+/** Charts whose sketch stands until Plotly has drawn them; what is to be done when there are none. */
+const waiting = new Set(), settled = [];
+let rest = 0;
+
+function drawLater(chart) {
+  waiting.add(chart);
+  clearTimeout(rest);
+  rest = setTimeout(() => {
+    rest = 0;
+    idle(drawNext);
+  }, REST);
+}
+
+function drawNext() {
+  if (rest) return;
+  const [chart] = waiting;
+  try {
+    chart?.drawNow();
+  } finally {
+    if (waiting.size) idle(drawNext);
+    else for (const task of settled.splice(0)) task();
+  }
+}
+
+/** At once if no sketch waits for Plotly, else when the last one is replaced. @param {() => void} task */
+export function whenDrawn(task) {
+  waiting.size ? settled.push(task) : task();
+}
+
 /** What all plots share: colours, fonts, margins. */
 function dressed(spec, colours, width) {
-  const font = { family: "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif", size: 12, color: colours.text };
+  const font = { ...FONT, color: colours.text };
   const layout = { width, height: spec.height, autosize: false, paper_bgcolor: colours.paper, plot_bgcolor: colours.paper, font, hoverlabel: { font: { size: 12 } }, margin: { l: 52, r: 12, t: 30, b: 40 }, ...spec.layout };
   for (const key of Object.keys(layout))
     if (/^[xy]axis/.test(key)) layout[key] = { gridcolor: colours.grid, zerolinecolor: colours.line, linecolor: colours.line, tickcolor: colours.line, ...layout[key] };

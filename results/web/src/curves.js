@@ -6,8 +6,10 @@
  * goes into the CSV come from the same arrays. */
 import { Sweep, clustersTitle, isSame, metricName } from "./model.js";
 import { plain } from "./chart.js";
+import { legendHeight } from "./lines.js";
 import { FEW, best, smooth } from "./stats.js";
-import { faded, visible } from "./theme.js";
+import { FONT, faded, visible } from "./theme.js";
+import { logTicks } from "./ticks.js";
 
 /** @typedef {import("./model.js").Group} Group */
 /** @typedef {{group: Group, set: "train"|"val"|"test", label: string, colour: string, symbol: string}} Series */
@@ -83,9 +85,9 @@ export function smoothingNote(o) {
 export function curvesFigure(sweep, panels, o, paint) {
   const hasLoss = panels.some((panel) => panel.series.some((s) => sweep.hasMean(s.group, s.set, "loss")));
   const rows = o.loss && o.metric !== "loss" && (hasLoss || !panels.length) ? [o.metric, "loss"] : [o.metric];
-  const grid = placePanels(panels, rows, paint, smoothingNote(o) !== "");
+  const grid = placePanels(panels, rows, paint);
   const figure = { sweep, o, paint, lossTop: 0, publishedTop: 0, traces: [], csvRows: [], inLegend: new Set(), words: [], sizes: sampleSizes(sweep, panels), last: sweep.doc.live ? sweep.nEpochs : 1 };
-  const layout = { annotations: [], margin: grid.margin, legend: grid.legend, hovermode: "closest" };
+  const layout = { annotations: [], legend: grid.legend, hovermode: "closest" };
   panels.forEach((panel, p) => {
     layout.annotations.push(...titleOf(panel, grid.panel[p], paint));
     rows.forEach((metric, r) => {
@@ -95,13 +97,19 @@ export function curvesFigure(sweep, panels, o, paint) {
   });
   panels.forEach((_, p) => rows.forEach((__, r) => addAxes(layout, { figure, grid, rows, p, r, id: p * rows.length + r + 1 })));
   const note = smoothingNote(o);
-  if (note) layout.annotations.push({ text: `<b>${note}</b>`, xref: "paper", yref: "paper", x: 0, y: 1, yshift: grid.margin.t - 16, xanchor: "left", showarrow: false, font: { color: paint.colours.test, size: 13 } });
+  const top = Math.max(48, MARGIN.b + legendHeight(figure.traces, paint.width - MARGIN.l - MARGIN.r, FONT)) + (note ? 24 : 0); // Plotly keeps the least margin above it
+  layout.margin = { ...MARGIN, t: top };
+  if (note) layout.annotations.push({ text: `<b>${note}</b>`, xref: "paper", yref: "paper", x: 0, y: 1, yshift: top - 16, xanchor: "left", showarrow: false, font: { color: paint.colours.test, size: 13 } });
   const columns = ["panel", "clusters", "strategy", "protocol", "model", ...sweep.doc.axes.map((a) => a.name), "set", "metric", "curve", "smoothing", "epoch", "value", "low", "high", "n"];
-  return { traces: figure.traces, layout, height: grid.height, csv: { columns, rows: figure.csvRows }, title: titleOfAll(panels, sweep), summary: summaryOf(figure, panels, rows) };
+  const isBand = (t) => t.meta.curve === "band";
+  const traces = [...figure.traces.filter(isBand), ...figure.traces.filter((t) => !isBand(t))]; // no band lies on a line
+  return { traces, layout, height: grid.inner + top + MARGIN.b, csv: { columns, rows: figure.csvRows }, title: titleOfAll(panels, sweep), summary: summaryOf(figure, panels, rows) };
 }
 
+const MARGIN = { l: 58, r: 12, b: 8 }; // and above, room for the legend
+
 /** Where panels go, in fractions of the drawing area: as many columns as have room. */
-function placePanels(panels, rows, { width, printing }, smoothed) {
+function placePanels(panels, rows, { width, printing }) {
   const n = panels.length;
   const room = printing ? 3 : width < 560 ? 1 : width < 900 ? 2 : 3;
   const columns = Math.max(1, n === 4 ? Math.min(2, room) : Math.min(n, room));
@@ -109,12 +117,10 @@ function placePanels(panels, rows, { width, printing }, smoothed) {
   const row = printing ? [165, 105] : columns === 1 ? [230, 150] : [250, 150];
   const between = Math.min(0.08, 62 / width);
   const w = (1 - between * (columns - 1)) / columns;
-  const notes = panels.map((p) => wrapped(p.note, (w * (width - 66)) / NOTE_LETTER));
+  const notes = panels.map((p) => wrapped(p.note, (w * (width - MARGIN.l - MARGIN.r)) / NOTE_LETTER));
   const top = 30 + NOTE_LINE * Math.max(1, ...notes.map((lines) => lines.length)), gap = 26, foot = 40;
   const block = top + row[0] + (rows.length > 1 ? gap + row[1] : 0) + foot;
-  const margin = { l: 54, r: 12, t: (width < 560 ? 112 : 48) + (smoothed ? 24 : 0), b: 8 };
   const inner = block * lines;
-  const height = inner + margin.t + margin.b;
   const panel = [];
   for (let i = 0; i < n; i++) {
     const x0 = (i % columns) * (w + between);
@@ -123,7 +129,7 @@ function placePanels(panels, rows, { width, printing }, smoothed) {
     panel.push({ x: [x0, x0 + w], rows: [at(y + top, row[0]), at(y + top + row[0] + gap, row[1])], title: 1 - y / inner, note: notes[i] });
   }
   const legend = { orientation: "h", x: 0, y: 1, yanchor: "bottom", yref: "paper", traceorder: "normal", itemsizing: "trace", bgcolor: "rgba(0,0,0,0)" };
-  return { panel, margin, height, legend, columns };
+  return { panel, inner, legend, columns };
 }
 
 const NOTE_LINE = 16, NOTE_LETTER = 6.3; // pixels of a line and of a letter, the latter on the safe side
@@ -155,14 +161,38 @@ function addAxes(layout, { figure, grid, rows, p, r, id }) {
   const isLoss = metric === "loss";
   const last = r === rows.length - 1;
   const flat = { tickangle: 0, ticklabeloverflow: "allow" }; // numbers that never need to turn or hide: else each is measured
-  const axis = { ...flat, domain: place.rows[r], anchor: `x${n}`, title: { text: metricName(metric), standoff: 6, font: { size: 11.5 } }, automargin: false };
+  const axis = { ...flat, domain: place.rows[r], anchor: `x${n}`, title: { text: metricName(metric), standoff: 4, font: { size: 11.5 } }, automargin: false };
   if (p % grid.columns > 0 && grid.columns > 2) axis.title.text = "";
-  if (isLoss && o.logLoss) Object.assign(axis, { type: "log", exponentformat: "power", dtick: 1 });
-  else if (isLoss && o.shared) axis.range = [0, lossLimit(figure)];
-  else if (isLoss) axis.rangemode = "tozero";
-  else if (o.shared) axis.range = [-0.02, 1.03];
+  Object.assign(axis, isLoss && o.logLoss ? logAxis(figure, id) : { exponentformat: "none", range: rangeOf(figure, id, isLoss) });
   layout[`yaxis${n}`] = axis;
   layout[`xaxis${n}`] = { ...flat, domain: place.x, anchor: `y${n}`, range: [0, 1.01 * figure.last], ...(figure.last < 10 ? { dtick: 1 } : {}), showticklabels: last, title: last ? { text: "epoch", standoff: 4, font: { size: 11.5 } } : undefined, zeroline: false, ...(id > 1 ? { matches: "x" } : {}) };
+}
+
+/** From the lowest to the highest thing drawn in a panel, or what all panels share; given, not left to Plotly, which draws later (lines.js). */
+function rangeOf({ o, traces, ...figure }, id, isLoss) {
+  if (o.shared) return isLoss ? [0, lossLimit(figure)] : [-0.02, 1.03];
+  const [low, high] = limitsOf(traces, id, () => true, Number.isFinite);
+  if (!(low <= high)) return [0, 1];
+  const margin = high > low ? 0.05 * (high - low) : 0.05;
+  return [isLoss ? 0 : low - margin, high + margin];
+}
+
+/** From the lowest line: a band may begin at 0, which no logarithm has. */
+function logAxis({ traces }, id) {
+  const isLine = (t) => t.meta.curve !== "band";
+  let [low, high] = [limitsOf(traces, id, isLine, (v) => v > 0)[0], limitsOf(traces, id, () => true, (v) => v > 0)[1]];
+  if (!(low <= high)) [low, high] = [0.1, 1];
+  const margin = Math.max(1.05, (high / low) ** 0.05);
+  const range = [low / margin, high * margin];
+  const tickvals = logTicks(...range);
+  return { type: "log", range: range.map(Math.log10), tickvals, ticktext: tickvals.map(String) };
+}
+
+/** @returns {[number, number]} Infinity and -Infinity where nothing counts */
+function limitsOf(traces, id, isMeant, counts) {
+  const on = `y${id === 1 ? "" : id}`;
+  const y = traces.filter((t) => t.yaxis === on && isMeant(t)).flatMap((t) => t.y).filter(counts);
+  return [y.reduce((a, b) => Math.min(a, b), Infinity), y.reduce((a, b) => Math.max(a, b), -Infinity)];
 }
 
 /** Top of shared loss axes: a published loss of 30 must not press our own curves flat. */

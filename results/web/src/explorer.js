@@ -2,6 +2,7 @@
 import { Chart } from "./chart.js";
 import { curvesFigure, panelOfGroup, panelsOfSplits } from "./curves.js";
 import { announce, button, checkbox, el, fill, select } from "./dom.js";
+import { sketchLines } from "./lines.js";
 import { clustersTitle, metricName } from "./model.js";
 import { numberField } from "./numbers.js";
 
@@ -97,7 +98,7 @@ export class Explorer {
     this.sweep = sweep;
     this.view = view;
     this.controls = el("div", { class: "controls" });
-    this.chart = new Chart({ name: "curves", label: "Learning curves of the chosen strategies" });
+    this.chart = new Chart({ name: "curves", label: "Learning curves of the chosen strategies", sketch: sketchLines });
     this.missing = el("p", { class: "hint", role: "status" });
     this.node = el("div", { class: "explorer" }, this.controls, this.missing, this.chart.node);
     this.build();
@@ -179,7 +180,7 @@ export class Unbalanced {
   constructor(sweep, view) {
     this.sweep = sweep;
     this.view = view;
-    this.chart = new Chart({ name: "unbalanced", label: "Unbalanced learning curves" });
+    this.chart = new Chart({ name: "unbalanced", label: "Unbalanced learning curves", sketch: sketchLines });
     this.node = this.chart.node;
   }
 

@@ -7,7 +7,7 @@
  * The first screen is there at once, its picture as a sketch; then Plotly begins. What is in view is drawn at once when a choice
  * changes it; the rest when the browser has time, and of large sweeps only when it comes near the view, or for paper. */
 import { FURTHER, furtherTables, lostJobs, provenance } from "./appendix.js";
-import { stampDownloads } from "./chart.js";
+import { stampDownloads, whenDrawn } from "./chart.js";
 import { Misclassified } from "./cells.js";
 import { Comparison, comparisonDefaults } from "./comparison.js";
 import { Confusion, confusionDefaults } from "./confusion.js";
@@ -310,7 +310,7 @@ export class Page {
     }
     this.marks++;
     this.app.dataset.busy = "";
-    idle(() => this.#markDrawn());
+    idle(() => whenDrawn(() => this.#markDrawn()));
   }
 
   /** The part with the choice that was made: what a reader looks at is not kept waiting by the others. */

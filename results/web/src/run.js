@@ -5,6 +5,7 @@ import { confusionOf } from "./confusion.js";
 import { curvesFigure, panelOfGroup } from "./curves.js";
 import { button, download, el, fill, number } from "./dom.js";
 import { duration } from "./front.js";
+import { sketchLines } from "./lines.js";
 import { eventLines, fileLines } from "./log.js";
 import { isSame } from "./model.js";
 
@@ -34,7 +35,7 @@ export class Run {
     this.sweep = sweep;
     this.heading = el("h3", { id: "run-title", tabindex: "-1" });
     this.facts = el("dl", { class: "facts" });
-    this.chart = new Chart({ name: "run", label: "Learning curves of one run" });
+    this.chart = new Chart({ name: "run", label: "Learning curves of one run", sketch: sketchLines });
     this.matrices = el("div", { class: "two" });
     this.cells = el("ul", { class: "cells", id: "run-cells" });
     this.wrong = el("div", {});

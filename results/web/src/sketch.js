@@ -3,34 +3,40 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-function node(name, attributes, text = "") {
+export function node(name, attributes, text = "") {
   const out = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) if (value !== undefined) out.setAttribute(key, String(value));
   if (text) out.textContent = text;
   return out;
 }
 
-const DASHES = { dot: "1.5 2.5", dash: "7 5" };
-const axisKey = (id) => `${id[0]}axis${id.slice(1)}`;
+/** Of lines of the layout, and of traces that are at most 3 pixels wide. */
+export const DASHES = { dot: "1.5 2.5", dash: "7 5", trace: { dot: "3 3", dash: "9 9" } };
 const numbers = (list) => Array.from(list);
 
-/** Text as summary.js writes it for Plotly: <b> and entities. */
-function lettersOf(text) {
+/** A text as it is written for Plotly, with <b> and entities. */
+export function lettersOf(text) {
   return { bold: text.startsWith("<b>"), text: text.replace(/<\/?b>/g, "").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&") };
 }
 
-class Places {
+export class Places {
   constructor(layout) {
     this.layout = layout;
+  }
+
+  /** "xaxis2" of "x2". */
+  key(id) {
+    return `${id[0]}axis${id.slice(1)}`;
   }
 
   /** Pixels of a value of an axis, or of a share of its domain: "x2", "y domain". */
   at(ref, value) {
     const [id, domain] = ref.split(" ");
-    const axis = this.layout[axisKey(id)];
+    const axis = this.layout[this.key(id)];
+    const { width, height, margin } = this.layout;
     const share = domain ? value : (value - axis.range[0]) / (axis.range[1] - axis.range[0]);
     const along = axis.domain[0] + share * (axis.domain[1] - axis.domain[0]);
-    return id[0] === "x" ? along * this.layout.width : (1 - along) * this.layout.height;
+    return id[0] === "x" ? margin.l + along * (width - margin.l - margin.r) : margin.t + (1 - along) * (height - margin.t - margin.b);
   }
 }
 

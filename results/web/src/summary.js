@@ -5,6 +5,7 @@ import { checkbox, el, fill, number, select } from "./dom.js";
 import { clustersTitle, short } from "./model.js";
 import { reader } from "./table.js";
 import { MOST_PANELS, MOST_ROWS, glanceItems, noneOf, panelsOf, planOf } from "./panels.js";
+import { sketch } from "./sketch.js";
 import { LEAKY, faded, visible } from "./theme.js";
 
 const STEP = 26, HEAD = 50, LEAK = 18, AXIS = 42, GUTTER = 34; // pixels: a row, above a panel, its line on leaks, below it, right of it
@@ -23,7 +24,7 @@ export class Summary {
   constructor(sweep, view) {
     this.sweep = sweep;
     this.view = view;
-    this.chart = new Chart({ name: "summary", label: "The answer at a glance: balanced accuracy of every strategy on test images", early: true });
+    this.chart = new Chart({ name: "summary", label: "The answer at a glance: balanced accuracy of every strategy on test images", early: sketch });
     this.box = el("div", { class: "own-scroll" }, this.chart.plot);
     this.chart.node.prepend(this.box);
     this.controls = el("details", { class: "more no-print", id: "summary-choice" }, el("summary", { text: "Panels and averages" }), el("div", {}));

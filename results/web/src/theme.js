@@ -5,6 +5,9 @@ const PALETTES = {
   dark: { paper: "#171b21", text: "#e6eaef", muted: "#a2abb6", grid: "#2c333c", line: "#5b6673", train: "#56B4E9", test: "#F0803C", val: "#2CC295", published: "#b6bec8", sequential: [[0, "#171b21"], [0.5, "#2f74ad"], [1, "#cfe8ff"]], middle: "#252b33" },
 };
 
+/** Of texts in pictures. */
+export const FONT = { family: "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif", size: 12 };
+
 /** Below and beside what leaks, by theme. */
 export const LEAKY = { light: { ground: "#fbe0db", ink: "#b3261e" }, dark: { ground: "#4a1f18", ink: "#ff9d8c" } };
 

@@ -7,6 +7,7 @@ import { leakMarks } from "./leaks.js";
 import { seconds } from "./models.js";
 import { reader } from "./table.js";
 import { visible } from "./theme.js";
+import { logTicks } from "./ticks.js";
 
 const SYMBOLS = ["circle", "square", "triangle-up", "diamond", "triangle-down", "pentagon"];
 const AXES = ["class_sizes", "validation", "inner"];
@@ -212,13 +213,8 @@ function counts(line) {
 
 const chosenOnTest = (rows) => (rows.some((r) => r.chosen_on === "test") ? " Epochs were chosen on the reported set." : rows.some((r) => r.chosen_on === "elsewhere") ? " A model was trained elsewhere: that it did not see these images is the user's word." : "");
 
-/** Ticks of a logarithmic axis: of a narrow one more of every decade, as in results/figures/costaxis.c. */
 function ticks(low, high) {
-  const decades = Math.log10(high / low);
-  const steps = decades < 0.8 ? [1, 1.5, 2, 3, 4, 5, 7] : decades < 1.7 ? [1, 2, 5] : decades < 2.5 ? [1, 3] : [1];
-  const first = Math.floor(Math.log10(low));
-  const all = Array.from({ length: Math.ceil(Math.log10(high)) - first + 1 }, (_, d) => steps.map((s) => Number((s * 10 ** (first + d)).toPrecision(3)))).flat();
-  const tickvals = all.filter((x) => x >= low && x <= high);
+  const tickvals = logTicks(low, high);
   return { tickvals, ticktext: tickvals.map((x) => (x < 1e6 ? String(x) : `${x / 1e6} million`)) };
 }
 
