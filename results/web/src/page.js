@@ -250,6 +250,7 @@ export class Page {
     const quietly = !part.drawnFor;
     const lacking = part.wants ? this.sweep.lacks(part.wants()) : null;
     part.drawnFor = this.#signature(part);
+    if (lacking && this.sweep.supply && part.beginsWithout) part.update(quietly);
     if (lacking && this.sweep.supply) return this.#fetch(part, lacking);
     const partly = part.partly ?? (part.canDoWithout ? PARTLY : "");
     if (part.wants) this.#tell(part, lacking ? partly || LEFT_OUT : "", Boolean(lacking) && !partly);

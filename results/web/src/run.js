@@ -67,7 +67,9 @@ export class Run {
     this.#tellLog(j);
     const drawn = sweep.counted(group).length > 0 && sweep.held.curves[j] === 1;
     this.chart.node.hidden = !drawn;
-    if (drawn) this.chart.draw((paint) => curvesFigure(sweep, [panelOfGroup(sweep, group, `Run ${jobs.key[j].slice(0, 8)}`, paint)], options, paint));
+    const asked = JSON.stringify([j, options, jobs.state[j], jobs.epochs_done[j]]);
+    if (drawn && (this.drawnFor !== asked || this.drawnOf !== sweep.doc)) this.chart.draw((paint) => curvesFigure(sweep, [panelOfGroup(sweep, group, `Run ${jobs.key[j].slice(0, 8)}`, paint)], options, paint));
+    Object.assign(this, drawn ? { drawnFor: asked, drawnOf: sweep.doc } : { drawnFor: null });
     fill(this.matrices, ...(sweep.held.confusion[j] ? Object.keys(sweep.doc.confusion).map((set) => matrix(sweep, group, set)) : []));
     this.#worst(j);
     this.yaml.textContent = jobYaml(sweep, j);

@@ -1,6 +1,6 @@
 /* runs.js - every run of the sweep in a table: filtered, searched, sorted, a page at a time, however many there are; and one of them.
  *
- * Only the rows of a page are in the document. What is sorted and filtered are numbers of jobs. */
+ * Only the rows of a page are in the document, above them those that the reader pinned. What is sorted and filtered are numbers of jobs. */
 import { announce, button, downloadCsv, el, fill, number, select } from "./dom.js";
 import { curveOptions } from "./explorer.js";
 import { filterOf, jobKeys, valueText } from "./filter.js";
@@ -9,10 +9,12 @@ import { Run } from "./run.js";
 
 const PAGE = 50;
 const CURVE = { width: 96, height: 22, points: 96 };
+const PIN = 12; // letters of a key in the address
+const KEPT = 500; // rows that are kept, to be shown again
 const TYPING = 150; // ms without a key before a text is looked for
 
 export function runsDefaults() {
-  return { "runs.filter": "", "runs.search": "", "runs.sort": "", "runs.page": "1", "runs.run": "", "runs.group": "", "runs.groupb": "" };
+  return { "runs.filter": "", "runs.search": "", "runs.sort": "", "runs.page": "1", "runs.run": "", "runs.group": "", "runs.groupb": "", "runs.pin": "" };
 }
 
 /** Places of values in order, sign -1: the largest first; equal ones as they were, empty ones last. Numbers, of which all may differ, are
@@ -40,12 +42,14 @@ export class Runs {
     this.wrong = el("p", { class: "warning", role: "alert", id: "runs-wrong", hidden: true });
     this.controls = el("div", { class: "controls" });
     this.head = el("tr");
+    this.pinned = el("tbody", { class: "pinned" });
     this.body = el("tbody");
     this.pages = el("div", { class: "tools", role: "group", "aria-label": "Pages of the table of runs" });
     this.run = new Run(sweep, () => this.#close());
-    const table = el("table", { id: "table-runs" }, el("caption", { text: "Runs; balanced accuracy and loss of the test images at the judged epoch" }), el("thead", {}, this.head), this.body);
+    const table = el("table", { id: "table-runs" }, el("caption", { text: "Runs; balanced accuracy and loss of the test images at the judged epoch" }), el("thead", {}, this.head), this.pinned, this.body);
     this.partly = "This file leaves something of this run out, to stay small; cellsweep serve shows all of it.";
     this.tellAt = this.run.node;
+    this.beginsWithout = true; // what is here of a run is shown before the rest has come
     this.grouped = el("div", {});
     this.node = el("div", {}, this.controls, this.wrong, this.said, this.grouped, el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of runs" }, table), this.pages, this.run.node);
     this.build();
@@ -89,7 +93,7 @@ export class Runs {
 
   /** To the runs of one group. */
   #narrowAll(names, values) {
-    const group = { "runs.group": "", "runs.groupb": "" };
+    const group = { "runs.group": "", "runs.groupb": "", "runs.pin": "" };
     Object.assign(this.view.values, group);
     names.forEach((name, i) => this.#narrow(name, values[i]));
     document.getElementById("runs-filter").focus();
@@ -118,7 +122,7 @@ export class Runs {
   #close() {
     const key = this.view.get("runs.run");
     this.view.set({ "runs.run": "" });
-    (this.body.querySelector(`[data-run="${key}"]`) ?? document.getElementById("h-runs"))?.focus();
+    (this.body.parentNode.querySelector(`[data-run="${key}"]`) ?? document.getElementById("h-runs"))?.focus();
   }
 
   /** Numbers of the jobs that are asked for, in order; null when the filter cannot be read. */
@@ -142,6 +146,8 @@ export class Runs {
   #forget() {
     this.haystack = null;
     this.orders = new Map();
+    this.rows = new Map();
+    this.shownFor = this.openFor = null;
   }
 
   #sorted(list) {
@@ -165,36 +171,65 @@ export class Runs {
       if (this.doc) this.#forget();
       this.doc = this.sweep.doc;
     }
+    this.#table();
+    this.#open(this.view.get("runs.run"));
+  }
+
+  /** One run, where it or what is here of it has changed. */
+  #open(key) {
+    const { sweep, view } = this;
+    const options = { ...curveOptions(sweep, view), metric: "balanced_accuracy", band: "none", seeds: false, published: false, best: false, loss: true };
+    const asked = JSON.stringify([key, options, sweep.lacks(this.wants())]);
+    if (this.openFor !== asked) this.run.show(key ? sweep.jobs.key.indexOf(key) : -1, options);
+    this.openFor = asked;
+    if (key !== "" && this.opened !== key && this.clicked) this.run.heading.focus();
+    this.opened = key;
+    this.clicked = false;
+  }
+
+  /** The table, where what it shows has changed: it stays as it is when a run is opened. */
+  #table() {
+    const asked = JSON.stringify(Object.entries(this.view.values).filter(([name]) => this.needs(name) && name !== "runs.run"));
+    if (this.shownFor === asked) return;
     const list = this.#chosen();
     this.wrong.hidden = list !== null;
     if (list) this.#show(list);
+    this.shownFor = asked;
     for (const facet of this.controls.querySelectorAll("[data-facet]")) {
       const part = (this.view.get("runs.filter").match(/(?:"[^"]*"|[^,"])+/g) ?? []).map((p) => p.trim()).find((p) => p.startsWith(`${facet.dataset.facet}=`));
       facet.value = [...facet.options].map((o) => o.value).find((v) => v !== " " && part === `${facet.dataset.facet}=${valueText(v)}`) ?? " ";
     }
-    const key = this.view.get("runs.run");
-    const opened = key !== "" && this.opened !== key;
-    this.opened = key;
-    this.run.show(key ? this.sweep.jobs.key.indexOf(key) : -1, { ...curveOptions(this.sweep, this.view), metric: "balanced_accuracy", band: "none", seeds: false, published: false, best: false, loss: true });
-    if (opened && this.clicked) this.run.heading.focus();
-    this.clicked = false;
   }
 
   #show(list) {
     const { sweep, view } = this;
-    const pages = Math.max(1, Math.ceil(list.length / PAGE));
+    const pins = this.#pins();
+    const rest = pins.length ? list.filter((j) => !pins.includes(j)) : list;
+    const pages = Math.max(1, Math.ceil(rest.length / PAGE));
     const page = Math.min(pages, Math.max(1, Math.round(Number(view.get("runs.page"))) || 1));
-    const shown = list.slice((page - 1) * PAGE, page * PAGE);
+    const shown = rest.slice((page - 1) * PAGE, page * PAGE);
     fill(this.head, el("th", { scope: "col", text: "run" }), ...this.columns.map((c) => this.#header(c)), el("th", { scope: "col", text: "balanced accuracy, test" }));
-    fill(this.body, ...shown.map((j) => el("tr", {}, el("td", {}, this.#link(j)), ...this.columns.map((c) => el("td", { text: c.text(j), class: c.number ? "number" : undefined })), el("td", { dataset: { line: String(j) } }, this.#spark(j)))));
+    fill(this.pinned, ...pins.map((j) => this.#row(j)));
+    fill(this.body, ...shown.map((j) => this.#row(j)));
+    for (const button_ of this.body.parentNode.querySelectorAll("[data-pin]")) this.#mark(button_, pins.includes(Number(button_.dataset.pin)));
     this.groups.show(list);
-    this.#lines(shown);
-    const text = `${list.length} of ${sweep.nJobs} runs${list.length > PAGE ? `, ${(page - 1) * PAGE + 1} to ${(page - 1) * PAGE + shown.length} shown` : ""}.`;
+    this.#lines([...pins, ...shown]);
+    const text = `${list.length} of ${sweep.nJobs} runs${rest.length > PAGE ? `, ${(page - 1) * PAGE + 1} to ${(page - 1) * PAGE + shown.length} shown` : ""}${pins.length ? `; ${pins.length} pinned on top, whatever is asked for` : ""}.`;
     if (this.said.textContent && this.said.textContent !== text) announce(text);
     this.said.textContent = text;
     const to = (label, n, on) => button(label, () => view.set({ "runs.page": String(n) }), { disabled: !on, "aria-label": `${label} page of runs` });
-    const csv = button("CSV", () => downloadCsv("runs", { columns: ["key", ...this.columns.map((c) => c.name.replaceAll(" ", "_"))], rows: list.map((j) => [sweep.jobs.key[j], ...this.columns.map((c) => c.value(j))]) }), { "aria-label": "Download these runs as CSV" });
+    const csv = button("CSV", () => downloadCsv("runs", { columns: ["key", ...this.columns.map((c) => c.name.replaceAll(" ", "_"))], rows: [...pins, ...rest].map((j) => [sweep.jobs.key[j], ...this.columns.map((c) => c.value(j))]) }), { "aria-label": "Download these runs as CSV" });
     fill(this.pages, to("First", 1, page > 1), to("Previous", page - 1, page > 1), el("span", { text: `page ${page} of ${pages}` }), to("Next", page + 1, page < pages), to("Last", pages, page < pages), csv);
+  }
+
+  /** The row of a run; that of one that is over is kept. */
+  #row(j) {
+    const known = this.rows.get(j);
+    if (known) return known;
+    const row = el("tr", {}, el("td", {}, this.#pin(j), this.#link(j)), ...this.columns.map((c) => el("td", { text: c.text(j), class: c.number ? "number" : undefined })), el("td", { dataset: { line: String(j) } }, this.#spark(j)));
+    if (this.rows.size >= KEPT) this.rows.clear();
+    if (["done", "failed", "diverged"].includes(this.sweep.jobs.state[j]) && (this.sweep.held.curves[j] || !this.sweep.supply)) this.rows.set(j, row);
+    return row;
   }
 
   /** Curves of the rows shown, once they have come. */
@@ -206,7 +241,31 @@ export class Runs {
     } catch {
       return; // the table says the numbers; the server's trouble is told elsewhere
     }
-    for (const j of shown) this.body.querySelector(`[data-line="${j}"]`)?.replaceChildren(this.#spark(j));
+    for (const j of shown) this.body.parentNode.querySelector(`[data-line="${j}"]`)?.replaceChildren(this.#spark(j));
+  }
+
+  /** Jobs that stay on top of the table, in the order in which they were pinned. */
+  #pins() {
+    const { key } = this.sweep.jobs;
+    return this.view.list("runs.pin").map((begin) => key.findIndex((k) => k.startsWith(begin))).filter((j) => j >= 0);
+  }
+
+  #pin(j) {
+    const mine = this.sweep.jobs.key[j].slice(0, PIN);
+    const turn = () => {
+      const pins = this.view.list("runs.pin");
+      this.view.set({ "runs.pin": (pins.includes(mine) ? pins.filter((p) => p !== mine) : [...pins, mine]).join(",") });
+      document.querySelector(`#table-runs [data-pin="${j}"]`)?.focus();
+    };
+    return button("", turn, { class: "pin", dataset: { pin: String(j) } });
+  }
+
+  #mark(node, on) {
+    const what = this.sweep.jobs.key[Number(node.dataset.pin)].slice(0, 8);
+    node.textContent = on ? "●" : "○";
+    node.setAttribute("aria-pressed", String(on));
+    node.setAttribute("aria-label", `Keep run ${what} on top`);
+    node.title = on ? "Let it go" : "Keep it on top";
   }
 
   #header(column) {
