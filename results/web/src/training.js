@@ -164,7 +164,7 @@ export class Training {
       const known = rows.map((r) => r[cost]).filter((v) => v !== null);
       const margin = Math.max(1.3, (Math.max(...known) / Math.min(...known)) ** 0.06);
       const range = [Math.min(...known) / margin, Math.max(...known) * margin];
-      layout[k ? "xaxis2" : "xaxis"] = { type: "log", anchor: y, domain: wide ? [k * 0.54, 0.46 + k * 0.54] : [0, 1], range: range.map(Math.log10), title: { text: COSTS[cost], standoff: 6 }, ...ticks(...range) };
+      layout[k ? "xaxis2" : "xaxis"] = { type: "log", anchor: y, domain: wide ? [k * 0.54, 0.46 + k * 0.54] : [0, 1], range: range.map(Math.log10), title: { text: COSTS[cost], standoff: 6 }, ...ticks(...range, (wide ? 0.46 : 1) * (paint.width - 70)) };
       layout[k ? "yaxis2" : "yaxis"] = { anchor: x, domain: wide ? [0, 1] : k ? [0, plot / inner] : [1 - plot / inner, 1], title: { text: "test balanced accuracy", standoff: 6 } };
       for (const marks of [leakMarks(x, y, leak, paint), chanceLine(rows[0].chance, x, y, paint)]) {
         layout.shapes.push(...marks.shapes);
@@ -213,9 +213,21 @@ function counts(line) {
 
 const chosenOnTest = (rows) => (rows.some((r) => r.chosen_on === "test") ? " Epochs were chosen on the reported set." : rows.some((r) => r.chosen_on === "elsewhere") ? " A model was trained elsewhere: that it did not see these images is the user's word." : "");
 
-function ticks(low, high) {
+const LETTER = 7, BETWEEN = 8; // pixels
+
+/** Ticks of an axis of so many pixels, with numbers where they have room. */
+function ticks(low, high, pixels) {
   const tickvals = logTicks(low, high);
-  return { tickvals, ticktext: tickvals.map((x) => (x < 1e6 ? String(x) : `${x / 1e6} million`)) };
+  const at = (x) => (pixels * Math.log(x / low)) / Math.log(high / low);
+  let end = -Infinity;
+  const ticktext = tickvals.map((x) => {
+    const text = x < 1e6 ? String(x) : `${x / 1e6} million`;
+    const half = (LETTER * text.length) / 2;
+    if (at(x) - half < end + BETWEEN || at(x) + half > pixels + BETWEEN) return "";
+    end = at(x) + half;
+    return text;
+  });
+  return { tickvals, ticktext, tickangle: 0 };
 }
 
 /** Pixels of a legend below a plot. */
