@@ -1,9 +1,10 @@
 /* bench.mjs - how long a reader of a page waits: node bench.mjs REPORT.html|ADDRESS PICTURES
- * From the start of the navigation to the first plot on the screen, and from an event to the frame that shows what it asked for;
- * beside each the processor time of the page's main thread, which a busy machine changes less. Screenshots are PICTURES*.png. */
+ * From the start of the navigation to the first plot on the screen, and from an event to the frame that shows what it asked for: of curves
+ * a picture of them with the right axis, and then the chart that can be pointed at, which follows it. Beside each the processor time of the
+ * page's main thread, which a busy machine changes less. Screenshots are PICTURES*.png. */
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { HANGS, open } from "./browser.mjs";
+import { HANGS, drawn, open } from "./browser.mjs";
 
 const [where, pictures] = process.argv.slice(2);
 const isFile = existsSync(where);
@@ -17,11 +18,15 @@ const shown = (text, value) => console.log(`${text.padEnd(34)} ${value}`);
 await page.evaluateOnNewDocument(() => {
   window.longest = 0;
   new PerformanceObserver((list) => list.getEntries().forEach((e) => (window.longest = Math.max(window.longest, e.duration)))).observe({ type: "longtask", buffered: true });
-  /** Milliseconds until a frame shows what `ready` waits for. */
+  /** Texts of the picture that a reader sees of a chart: its sketch, as long as that stands. */
+  window.seen = (name) => [...(document.querySelector(`#plot-${name} > .sketch`) ?? document.getElementById(`plot-${name}`)).querySelectorAll("text")].map((t) => t.textContent);
+  window.isWhole = (name) => document.querySelector(`#plot-${name} .main-svg`) && !document.querySelector(`#plot-${name} > .sketch`);
+
+  /** Milliseconds from the event until a frame shows what `ready` waits for. */
   window.until = async (action, ready) => {
-    const start = performance.now();
-    window.longest = 0;
-    action();
+    if (action) [window.began, window.longest] = [performance.now(), 0];
+    const start = window.began;
+    action?.();
     while (!ready()) await new Promise((go) => setTimeout(go, 1));
     await new Promise((go) => requestAnimationFrame(() => setTimeout(go)));
     return performance.now() - start;
@@ -40,14 +45,18 @@ shown("first plot, ms (processor)", `${times.plot.toFixed(0)} (${cpu.toFixed(0)}
 shown("first paint, ms", times.paint?.toFixed(0) ?? "not told");
 await page.screenshot({ path: `${pictures}.first.png` });
 
-/** Once everything has settled: an action and what it waits for. */
-async function measure(name, action, ready, given = null) {
-  await page.evaluate(() => new Promise((go) => requestIdleCallback(go, { timeout: 20000 })));
+/** Once everything has settled: an action and what it waits for; `whole`: what comes after that. */
+async function measure(name, action, ready, whole = null) {
+  await drawn(page);
   const before = await busy();
-  const ms = await page.evaluate(`(async () => { const given = ${JSON.stringify(given)}; return until(() => (${action})(given), () => (${ready})(given)); })()`);
-  const used = (await busy()) - before;
-  const longest = await page.evaluate(() => new Promise((go) => setTimeout(() => go(window.longest), 50)));
-  shown(`${name}, ms (processor), longest task`, `${ms.toFixed(0)} (${used.toFixed(0)}) ${longest ? longest.toFixed(0) : "< 50"}`);
+  const one = async (text, first, waits) => {
+    const ms = await page.evaluate(`until(${first}, ${waits})`);
+    const used = (await busy()) - before;
+    const longest = await page.evaluate(() => new Promise((go) => setTimeout(() => go(window.longest), 50)));
+    shown(`${text}, ms (processor), longest task`, `${ms.toFixed(0)} (${used.toFixed(0)}) ${longest ? longest.toFixed(0) : "< 50"}`);
+  };
+  await one(name, action, ready);
+  if (whole) await one(`${name}: whole chart`, null, whole);
 }
 
 const set = (id, value) => `() => { const e = document.getElementById("${id}"); e.value = "${value}"; e.dispatchEvent(new Event("change")); }`;
@@ -65,11 +74,15 @@ if (await page.$("#runs-group")) {
   await measure("ungroup", set("runs-group", ""), `() => !document.querySelector("#table-groups tbody tr")`);
 }
 await page.screenshot({ path: `${pictures}.runs.png` });
-await measure("open a run", `() => document.querySelector("#table-runs tbody a").click()`, `() => { const plot = document.getElementById("plot-run"); return !document.getElementById("run").hidden && (plot.closest("figure").hidden || plot.querySelector("svg")); }`);
+const runThere = `() => !document.getElementById("run").hidden && (${isFile} && document.querySelector("#run .chart").hidden || seen("run").includes("balanced accuracy"))`;
+await measure("open a run", `() => document.querySelector("#table-runs tbody a").click()`, runThere, `() => ${isFile} && document.querySelector("#run .chart").hidden || isWhole("run")`);
+await page.screenshot({ path: `${pictures}.run.png` });
 await page.evaluate(() => document.getElementById("strategies").scrollIntoView());
-await page.waitForFunction(() => document.querySelector("#plot-curves svg"), { timeout: HANGS });
+await page.waitForFunction(() => document.querySelector("#plot-curves svg") && window.isWhole("curves"), { timeout: HANGS });
 await page.evaluate(() => new Promise((go) => setTimeout(go, 500)));
-await page.evaluate(() => (window.caption = document.getElementById("summary-curves").textContent));
-await measure("select another metric", set("choose-metric", "accuracy"), `() => document.getElementById("summary-curves").textContent !== window.caption`);
+await measure("select another metric", set("choose-metric", "accuracy"), `() => seen("curves").includes("accuracy")`, `() => isWhole("curves")`);
 await page.screenshot({ path: `${pictures}.curves.png` });
+const ground = `(document.querySelector("#plot-curves > .sketch > rect")?.getAttribute("fill") ?? document.querySelector("#plot-curves .main-svg").style.background)`;
+await page.evaluate(`window.ground = ${ground}`);
+await measure("dark or light", `() => document.getElementById("theme").click()`, `() => ${ground} !== window.ground`, `() => isWhole("curves")`);
 process.exit(0);

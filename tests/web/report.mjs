@@ -175,6 +175,47 @@ await check("every metric and every strategy can be chosen, and equals the expor
   await choose("#choose-layout", "strategy");
 });
 
+/** Whether two lists of coordinates are one line: Plotly leaves out points that lie on the straight one between others. */
+function isSameLine(all, kept) {
+  const pairs = (list) => list.flatMap((x, i) => (i % 2 ? [] : [[x, list[i + 1]]]));
+  const [points, ends] = [pairs(all), pairs(kept)];
+  let k = 0;
+  for (const [x, y] of points) {
+    const [a, b] = [ends[k - 1], ends[k]];
+    if (b && Math.hypot(x - b[0], y - b[1]) < 0.03) k++;
+    else if (!a || !b || Math.abs((b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0])) > 0.3 * Math.hypot(b[0] - a[0], b[1] - a[1])) return false;
+  }
+  return k === ends.length;
+}
+
+await check("what is chosen is there at once as a sketch, with the lines and texts that Plotly has then", async () => {
+  const look = () => page.evaluate(() => {
+    const plot = document.getElementById("plot-curves");
+    const sketch = plot.querySelector(":scope > .sketch");
+    const isThere = (p) => parseFloat(getComputedStyle(p).strokeWidth) > 0;
+    const lines = sketch ? [...sketch.querySelectorAll("svg > svg > path[fill=none]")].map((p) => [p]) : [...plot.querySelectorAll(".trace.scatter")].map((t) => [...t.querySelectorAll(".js-line")].filter(isThere)).filter((list) => list.length);
+    const texts = [...(sketch ?? plot).querySelectorAll("text")].map((t) => t.textContent).filter(Boolean).sort();
+    return { isSketch: Boolean(sketch), lines: lines.map((list) => list.flatMap((p) => p.getAttribute("d").match(/-?[\d.]+/g).map(Number))), texts };
+  });
+  const act = (id, value) => page.evaluate((i, v) => {
+    const control = document.getElementById(i);
+    if (control.type === "checkbox") return control.click();
+    control.value = v;
+    control.dispatchEvent(new Event("change"));
+  }, id, value);
+  const turns = [["choose-metric", "accuracy"], ["choose-log"], ["choose-shared"], ["choose-best"], ["choose-layout", "split"], ["choose-seeds"]];
+  for (const [id, value] of [...turns, ...turns.map(([i, v]) => [i, v && { accuracy: "balanced_accuracy", split: "strategy" }[v]])]) {
+    let early;
+    await change(page, async () => (await act(id, value), early = await look()));
+    const late = await look();
+    assert.deepEqual([early.isSketch, late.isSketch], [true, false], id);
+    assert.ok(late.lines.length >= 4);
+    assert.equal(early.lines.length, late.lines.length, id);
+    early.lines.forEach((line, i) => assert.ok(isSameLine(line, late.lines[i]), `${id}: line ${i} is sketched at ${line}, drawn at ${late.lines[i]}`));
+    assert.deepEqual(early.texts, late.texts, id);
+  }
+});
+
 await check("the CSV is what is drawn", async () => {
   await change(page, () => page.click("#choose-seeds"));
   const rows = parseCsv((await downloaded(page, "#strategies [data-format=csv]", "synthetic-curves.csv")).toString());
@@ -344,6 +385,28 @@ await check("runs are filtered as --filter does, searched and sorted", async () 
   const values = (await runRows()).map((row) => Number(row[head.indexOf("loss")]));
   assert.deepEqual(values, [...values].sort((a, b) => b - a));
   assert.ok(new Set(values).size > 1);
+});
+
+await check("a pinned run stays on top, whatever is asked for, and in the address", async () => {
+  const keys = () => page.$$eval("#table-runs tbody a", (list) => list.map((a) => a.dataset.run));
+  const all = await keys();
+  const mine = all.at(-1);
+  await change(page, () => page.$eval("#table-runs tbody tr:last-child .pin", (b) => b.click()));
+  assert.deepEqual(await keys(), [mine, ...all.slice(0, -1)]);
+  assert.match(await page.$eval("#runs-said", (p) => p.textContent), /^16 of 32 runs; 1 pinned on top/);
+  await typed("#runs-filter", "strategy=oversample");
+  assert.deepEqual([(await keys()).length, (await keys())[0]], [17, mine]);
+  const again = await page.evaluate(() => location.href);
+  await page.goto("about:blank");
+  await page.goto(again, { waitUntil: "load" });
+  await drawn(page);
+  assert.equal((await keys())[0], mine);
+  assert.deepEqual(await page.$$eval("#table-runs [aria-pressed=true]", (l) => l.map((b) => b.closest("tr").querySelector("a").dataset.run)), [mine]);
+  const csv = parseCsv((await downloaded(page, "#runs [aria-label='Download these runs as CSV']", "synthetic-runs.csv")).toString());
+  assert.deepEqual([csv.length, csv[0].key], [17, mine]);
+  await change(page, () => page.$eval("#table-runs .pinned .pin", (b) => b.click()));
+  assert.ok(!(await keys()).includes(mine) && !(await page.evaluate(() => location.hash)).includes("runs.pin"));
+  await typed("#runs-filter", "strategy=none");
 });
 
 await check("runs are grouped: how many, their mean and its interval, and back to the runs of one", async () => {

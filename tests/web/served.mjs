@@ -188,11 +188,11 @@ await check("a model that has moved in the server's list is still the one that w
 await check("what is apart is asked for when it is drawn", async () => {
   await page.evaluateOnNewDocument(() => {
     const real = window.fetch;
-    const apart = {};
+    const apart = {}, holds = location.hash.includes("held");
     window.asked = [];
     window.fetch = async (...request) => {
       const url = String(request[0]);
-      if (location.hash.includes("held") && url.includes("api/curves")) await new Promise((go) => (window.held ??= []).push(go));
+      if (holds && !window.released && url.includes("api/curves")) await new Promise((go) => (window.held ??= []).push(go));
       const piece = /part=(\w+)/.exec(url)?.[1];
       window.asked.push(url);
       if (piece && piece !== "first") return new Response(JSON.stringify(apart[piece]));
@@ -206,6 +206,7 @@ await check("what is apart is asked for when it is drawn", async () => {
     };
   });
   const seen = () => page.$eval("#plot-confusion", (plot) => plot.data[0].z.flat());
+  await drawn(page);
   const before = [await points(), await seen()];
   await page.goto("about:blank");
   await page.goto(address, { waitUntil: "load" });
@@ -221,6 +222,10 @@ await check("what has not come yet is said to be missing on paper, and comes lat
   await page.goto("about:blank");
   await page.goto(`${address}#held`, { waitUntil: "load" });
   await until(() => window.held?.length > 0 && document.getElementById("strategies").innerText.includes("Reading …"));
+  await page.waitForSelector("#table-runs tbody a");
+  await page.$eval("#table-runs tbody tr:last-child a", (a) => a.click());
+  await until(() => /^Run \w+/.test(document.getElementById("run").innerText) && document.getElementById("run").previousElementSibling.textContent === "Reading …"); // what is here of it
+  assert.equal(await page.$eval("#run .chart", (c) => c.hidden), true);
   const onPaper = await page.evaluate(() => {
     window.dispatchEvent(new Event("beforeprint"));
     const text_ = document.getElementById("strategies").innerText;
@@ -231,7 +236,9 @@ await check("what has not come yet is said to be missing on paper, and comes lat
   assert.match(onPaper[0], /Not on this paper: the server was still being asked for it/);
   assert.equal(onPaper[1], false);
   assert.match(onPaper[2], /Reading …/);
-  await page.evaluate(() => ((location.hash = "#strategies"), window.held.forEach((go) => go())));
+  await page.evaluate(() => ((location.hash = "#strategies"), (window.released = true), window.held.forEach((go) => go())));
+  await until(() => !document.querySelector("#run .chart").hidden);
+  await page.click("#run-close");
   await until(() => document.querySelector("#plot-curves svg") && !/Reading …|Not on this paper/.test(document.getElementById("strategies").innerText));
   await page.evaluate(() => (window.neverReloaded = true));
 });

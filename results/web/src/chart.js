@@ -24,8 +24,8 @@ const CONFIG = { displayModeBar: false, displaylogo: false, responsive: false, d
  *             title?: string}} Spec */
 /** @typedef {(traces: any[], layout: any) => SVGElement} Sketch */
 
-const charts = new Set();
-let observer = null;
+const charts = new Set(), byNode = new WeakMap();
+let observers = null;
 let stamp = "";
 
 /** What every downloaded picture says at its top: the sweep, and whether its data is synthetic; the names of all files say that, too. */
@@ -53,8 +53,9 @@ export class Chart {
     this.plot.setAttribute("aria-describedby", this.summary.id);
     this.table = el("details", { class: "data-table", ontoggle: () => this.#fillTable() }, el("summary", { text: "Show as a table" }), el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `${label}, as a table` }));
     this.node = el("figure", { class: "chart", "aria-label": label }, this.plot, el("figcaption", {}, this.summary, this.#tools(label)), this.table);
+    this.isSeen = false;
     charts.add(this);
-    observe(this.node);
+    observe(this);
   }
 
   #tools(label) {
@@ -79,16 +80,28 @@ export class Chart {
     if (!plots() && !this.waits) whenPlots(() => (this.sketch && !isPrinting() ? drawLater(this) : this.redraw()));
     this.waits = !plots();
     if (this.waits && !this.early) return;
-    const width = isPrinting() ? (this.node.closest(".two") ? PRINT_HALF : PRINT_WIDTH) : Math.max(260, Math.floor(this.node.clientWidth));
-    this.width = width;
-    this.spec = this.maker({ theme: theme(), colours: palette(), width, printing: isPrinting() });
-    this.layout = dressed(this.spec, palette(), width);
-    if (!isPrinting()) this.plot.style.minHeight = `${this.spec.height}px`;
+    this.#make();
     const sketch = !plots() ? this.early : isPrinting() ? null : this.sketch;
     if (sketch) this.#showSketch(sketch);
     else this.drawNow();
     this.summary.textContent = this.spec.summary;
     if (this.table.open) this.#fillTable();
+  }
+
+  /** What is to be drawn, in the colours and the width that there are now. */
+  #make() {
+    this.isOld = false;
+    this.width = isPrinting() ? (this.node.closest(".two") ? PRINT_HALF : PRINT_WIDTH) : Math.max(260, Math.floor(this.node.clientWidth));
+    this.spec = this.maker({ theme: theme(), colours: palette(), width: this.width, printing: isPrinting() });
+    this.layout = dressed(this.spec, palette(), this.width);
+    if (!isPrinting()) this.plot.style.minHeight = `${this.spec.height}px`;
+  }
+
+  /** In other colours, or another width, when the browser has time. */
+  redrawLater() {
+    if (!this.maker || !plots()) return this.redraw();
+    this.isOld = true;
+    drawLater(this);
   }
 
   /** A sketch over what Plotly drew before, which nobody can point at any more. */
@@ -109,6 +122,7 @@ export class Chart {
   /** By Plotly. */
   drawNow() {
     waiting.delete(this);
+    if (this.isOld) this.#make();
     this.#removeSketch();
     plots().react(this.plot, this.spec.traces, this.layout, CONFIG);
   }
@@ -151,7 +165,7 @@ export class Chart {
   }
 }
 
-/** Charts whose sketch stands until Plotly has drawn them; what is to be done when there are none. */
+/** Charts that wait for Plotly, most of them as sketches; what is to be done when there are none. */
 const waiting = new Set(), settled = [];
 let rest = 0;
 
@@ -166,7 +180,7 @@ function drawLater(chart) {
 
 function drawNext() {
   if (rest) return;
-  const [chart] = waiting;
+  const chart = [...waiting].findLast((c) => c.isSeen) ?? [...waiting][0];
   try {
     chart?.drawNow();
   } finally {
@@ -175,7 +189,7 @@ function drawNext() {
   }
 }
 
-/** At once if no sketch waits for Plotly, else when the last one is replaced. @param {() => void} task */
+/** At once if no chart waits for Plotly, else when all are drawn. @param {() => void} task */
 export function whenDrawn(task) {
   waiting.size ? settled.push(task) : task();
 }
@@ -197,9 +211,12 @@ function headed(layout, title) {
   return { ...layout, height: layout.height + HEAD, margin: { ...layout.margin, t: top + HEAD }, annotations: [...(layout.annotations ?? []), line] };
 }
 
-function observe(node) {
-  observer ??= new ResizeObserver(() => schedule());
-  observer.observe(node);
+/** Its width, and whether it is in view: told by the browser, since asking it would have the page laid out at once. */
+function observe(chart) {
+  observers ??= { size: new ResizeObserver(() => schedule()), view: new IntersectionObserver((entries) => entries.forEach((e) => (byNode.get(e.target).isSeen = e.isIntersecting))) };
+  byNode.set(chart.node, chart);
+  observers.size.observe(chart.node);
+  observers.view.observe(chart.node);
 }
 
 let timer = 0;
@@ -207,10 +224,14 @@ let timer = 0;
 function schedule() {
   clearTimeout(timer);
   timer = setTimeout(() => {
-    for (const chart of charts) if (!isPrinting() && chart.maker && chart.node.clientWidth > 0 && Math.floor(chart.node.clientWidth) !== chart.width) chart.redraw();
+    if (!isPrinting()) refresh([...charts].filter((chart) => chart.maker && chart.node.clientWidth > 0 && Math.floor(chart.node.clientWidth) !== chart.width));
   }, 120);
 }
 
-onTheme(() => {
-  for (const chart of charts) chart.redraw();
-});
+/** In other colours, or another width: at once what a reader sees, and on paper. @param {Chart[]} list */
+function refresh(list) {
+  const now = isPrinting() ? list : list.filter((chart) => chart.isSeen);
+  for (const chart of list) now.includes(chart) ? chart.redraw() : chart.redrawLater();
+}
+
+onTheme(() => refresh([...charts]));
