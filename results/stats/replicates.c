@@ -356,8 +356,8 @@ double replicates_mean(const struct replicates_group *group)
     return n > 0 ? sum / n : (double)NAN;
 }
 
-struct stats_summary replicates_interval(const struct replicates_group *group, double test_ratio,
-                                         double *value, int *count)
+struct stats_summary replicates_interval(const struct replicates_group *group,
+                                         const struct summary_group *from, double *value, int *count)
 {
     for (int i = 0; i < group->n; i++) {
         value[i] = group->replicate[i].value;
@@ -367,5 +367,5 @@ struct stats_summary replicates_interval(const struct replicates_group *group, d
                 count[i] = k;
     }
     int n = stats_pool(value, count, group->n, count + group->n);
-    return stats_within(stats_of_splits(value, n, test_ratio, summary_level), 0, 1);
+    return stats_within(stats_of_splits(value, n, from->test_ratio, summary_level), 0, 1);
 }

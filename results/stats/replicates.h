@@ -79,9 +79,10 @@ int replicates_scores(struct store *store, const struct summary *summary, enum r
 void replicates_free(struct replicates *replicates);
 
 /* Mean and interval of a group's values as in summary.h, cut to 0 .. 1; runs of one split are one value.
- * test_ratio: of the group, here or in the summary; value (n) and count (2 n) are room. */
-struct stats_summary replicates_interval(const struct replicates_group *group, double test_ratio,
-                                         double *value, int *count);
+ * from: the same group there, whose test_ratio an interval allows for, not that of tests; value (n) and
+ * count (2 n) are room. */
+struct stats_summary replicates_interval(const struct replicates_group *group,
+                                         const struct summary_group *from, double *value, int *count);
 
 /* Mean of the values that are not NaN; NaN when there is none. */
 double replicates_mean(const struct replicates_group *group);

@@ -41,8 +41,7 @@ static void find_images(const struct making *m, struct training_cost_point *poin
 static struct training_cost_point point_of(const struct making *m, int g)
 {
     struct training_cost_point point = {.group = &m->summary->group[g]};
-    point.balanced =
-        replicates_interval(&m->replicates->group[g], point.group->test_ratio, m->value, m->count);
+    point.balanced = replicates_interval(&m->replicates->group[g], point.group, m->value, m->count);
     find_images(m, &point);
     point.timed = job_seconds_list(m->seconds, point.group, m->value);
     point.cost[COST_SECONDS] = job_seconds_median(m->value, point.timed);

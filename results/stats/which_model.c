@@ -30,8 +30,7 @@ static struct which_point point_of(struct making *m, int g)
     const struct summary_group *group = &m->summary->group[g];
     struct which_point point = {.group = group};
     int cluster[CONFIG_MAX_CLUSTERS];
-    point.balanced =
-        replicates_interval(&m->replicates->group[g], m->replicates->group[g].test_ratio, m->value, m->count);
+    point.balanced = replicates_interval(&m->replicates->group[g], group, m->value, m->count);
     int n = list_seconds(m, group, m->value);
     point.seconds = job_seconds_median(m->value, n);
     n = classes_of(m->summary->store, group->cell, cluster);

@@ -133,6 +133,26 @@ static void ranks_are_those_of_demsar(void **state)
     assert_false(which_model_differs(place, 1.2, 1.8));
 }
 
+/* They stand beside each other in a report; of its protocol, too, whose tests allow for no shared images. */
+static void intervals_are_those_of_the_table_of_results(void **state)
+{
+    (void)state;
+    for (int seed = 1; seed <= 4; seed++)
+        for (int model = 0; model < N_MODELS; model++)
+            strcpy(add(0, model, seed, 0.5 + 0.0625 * ((seed + model) % 4))->row.protocol, "report");
+    find(NULL);
+    assert_int_equal(findings->which->n_places, 1);
+    for (int i = 0; i < N_MODELS; i++) {
+        const struct which_point *point = &findings->which->place[0].point[i];
+        const struct stats_summary *final = &point->group->final[SET_TEST][METRIC_BALANCED_ACCURACY];
+        assert_near(point->balanced.mean, final->mean);
+        assert_near(point->balanced.low, final->low);
+        assert_near(point->balanced.high, final->high);
+        assert_near(point->group->test_ratio, 0.1); /* 1 of 10 */
+        assert_true(final->low > 0.4 && final->low < final->mean && final->high < 1);
+    }
+}
+
 /* The same number and so the same looks in every place, though one lacks the first model. */
 static void a_model_has_one_number_in_all_places(void **state)
 {
@@ -274,6 +294,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(ranks_are_those_of_demsar),
+        TEST(intervals_are_those_of_the_table_of_results),
         TEST(a_model_has_one_number_in_all_places),
         TEST(chance_is_one_over_the_number_of_classes),
         TEST(seconds_are_medians_of_jobs_that_ran_in_one_go),
