@@ -73,7 +73,7 @@ class Sweep:
         self.state = f["state"][:]
         self.epochs = f["judged_epoch"][:]
         self.has_val = "val" in f["metrics"]
-        self.curves = {(s, m): f[f"metrics/{s}/{m}"][:].astype(float) for s in ("train", "test") for m in f["metrics/test"]}
+        self.curves = {(s, m): f[f"metrics/{s}/{m}"][:].astype(float) for s in ("train", "test") for m in f["metrics/train"]}
         self.val_curve = f["metrics/val/balanced_accuracy"][:].astype(float) if self.has_val else None
         self.epochs_done = f["epochs_done"][:]
         self.seconds = f["finished"][:] - f["started"][:]
@@ -246,7 +246,6 @@ def published(y, p, batch):
 
 
 def check_jobs(s, checks, pixel):
-    batch = s.config["train.batch"]
     for j, job in enumerate(s.jobs):
         if s.state[j] != 2:
             continue
@@ -263,9 +262,9 @@ def check_jobs(s, checks, pixel):
         used = p[:, :int(s.label["all"][j].max()) + 1]
         loss = float(np.mean(-np.log(np.maximum(used[np.arange(len(y)), y], 1e-7))))
         checks.number("stored loss", loss, s.curves["test", "loss"][j, last], where, 3e-6)
-        if "train.batch" not in s.axes:
-            checks.number("stored as published", published(y, used, batch),
-                          s.curves["test", "balanced_accuracy_as_published"][j, last], where, 2e-6)
+        batch = int(job["train.batch"]) if "train.batch" in s.axes else s.config["train.batch"]
+        checks.number("stored as published", published(y, used, batch),
+                      s.curves["test", "balanced_accuracy_as_published"][j, last], where, 2e-6)
         checks.same("n_test", len(y), job["n_test"], where)
         if s.role is not None and pixel is not None:
             trained = s.image["all"][j][(s.role[j] == 0) & (s.image["all"][j] >= 0)]
@@ -809,6 +808,94 @@ def check_models(s, checks, path):
             checks.same("models worse", lost, int(row["worse"]), str(row))
 
 
+def originals_of(s, j):
+    """Images that a job has to learn from, before its strategy drops, copies or makes any."""
+    job, n = dict(s.cell(j)), drawn(s, j)
+    if job["protocol"] == "given":
+        return math.nan
+    chosen_on = len(set(s.image["val"][j][s.image["val"][j] >= 0].tolist())) if s.has_val else 0
+    if job["protocol"] in ("report", "tail"):
+        share = job.get("validation", "")
+        return math.floor(n * (1 - float(share if share != "" else s.config["validation"])) + 1e-9) - chosen_on
+    return n - len(set(s.image["test"][j][s.image["test"][j] >= 0].tolist())) - chosen_on
+
+
+def check_training_size(s, checks, path):
+    """Groups stand there that have another of another size, all else but the strategy and one axis being the same."""
+    shown = {}
+    for row in rows_of(path):
+        group = group_of(s, row)
+        jobs, where = s.done(group), f"training_size {dict(group)}"
+        shown[group] = float(row["originals"]) if row["originals"] else math.nan
+        checks.number("training size originals", float(np.floor(0.5 + np.mean([originals_of(s, j) for j in jobs]))), row["originals"], where)
+        checks.number("training size n_train", float(np.mean([s.jobs[j]["n_train"] for j in jobs])), row["n_train"], where)
+        values = s.pool(group, last_values(s, jobs, "test", "balanced_accuracy"), [[j] for j in jobs])
+        _, mean, _, low, high = interval(values, ratio_of(s, group), 0, 1)
+        for name, ours in (("balanced_accuracy", mean), ("low", low), ("high", high)):
+            checks.number(f"training size {name}", ours, row[name], where, 2e-6)
+    for group, size in shown.items():
+        alike = [g for g in shown for axis in ("class_sizes", "validation", "inner") if axis in s.axes and
+                 all(v == dict(g)[k] for k, v in group if k not in ("strategy", axis, *s.own))]
+        checks.same("training size beside another", True, any(abs(shown[g] - size) > 0.02 * max(shown[g], size) for g in alike), f"training_size {dict(group)}")
+
+
+def better_of(s, path):
+    """(place, first text, second text) -> 1 when the first is significantly better by Holm over all of the sweep, 0 when not.
+
+    A place is all but strategy, model and what only they read. None where the sweep has flaws: which settings count is
+    another matter then (overall.h)."""
+    out = {}
+    if not all(s.state == 2) or any(j["leak"] > 0 for j in s.jobs) or any(j["protocol"] == "tail" for j in s.jobs):
+        return None
+    for name, factor in (("comparisons", "strategy"), ("factors", "model")):
+        table = os.path.join(os.path.dirname(path), name + ".csv")
+        rows = [r for r in (rows_of(table) if os.path.exists(table) else []) if r["set"] == "test" and r.get("factor", "strategy") == factor]
+        if any(float(r["jobs_lacking_a_class"] or 0) > 0 for r in rows):
+            return None
+        for r, p in zip(rows, holm([float(r["p"]) if r["p"] else math.nan for r in rows])):
+            group = group_of(s, r, **{factor: r["first"]}), group_of(s, r, **{factor: r["second"]})
+            d = float(r["difference"]) if p < ALPHA else 0.0
+            out[group], out[group[::-1]] = (d > 0, True), (d < 0, True)
+    return out
+
+
+def check_training_cost(s, checks, path):
+    at_once = {"knn", "logistic", "svm", "forest", "bagging", "easyensemble", "balanced-forest", "majority"}
+    places, rows = {}, rows_of(path)
+    better = better_of(s, path)
+    for row in rows:
+        group = group_of(s, row)
+        jobs, where = s.done(group), f"training_cost {dict(group)}"
+        model = dict(group)["model"]
+        epochs = [1 if row["epochs"] == "1" and model in at_once else int(s.epochs_done[j]) for j in jobs]
+        checks.number("training cost epochs", float(np.mean(epochs)), row["epochs"], where)
+        checks.number("training cost images", float(np.mean([s.jobs[j]["n_train"] * e for j, e in zip(jobs, epochs)])), row["images"], where)
+        times = [s.seconds[j] for j in jobs if s.attempts[j] == 1]
+        checks.number("training cost seconds", float(np.median(times)) if times else math.nan, row["seconds"], where)
+        checks.same("training cost jobs timed", len(times), int(row["jobs_timed"]), where)
+        values = s.pool(group, last_values(s, jobs, "test", "balanced_accuracy"), [[j] for j in jobs])
+        _, mean, _, low, high = interval(values, ratio_of(s, group), 0, 1)
+        for name, ours in (("balanced_accuracy", mean), ("low", low), ("high", high)):
+            checks.number(f"training cost {name}", ours, row[name], where, 2e-6)
+        place = tuple((k, v) for k, v in group if k not in ("strategy", "model", *s.own))
+        places.setdefault(place, []).append((group, row))
+    for place in places.values():
+        for cost in ("images", "seconds"):
+            points = [(g, float(r[cost]), float(r["balanced_accuracy"])) for g, r in place
+                      if float(r["leak_share"] or 0) == 0 and r[cost] and r["balanced_accuracy"]]
+            for group, row in place:
+                where = f"training_cost {cost} {dict(group)}"
+                mine = next((p for p in points if p[0] == group), None)
+                if mine is None:
+                    checks.same("training cost front of what leaks", "", row[f"front_{cost}"], where)
+                    continue
+                behind = any(c <= mine[1] and a >= mine[2] and (c, a) != mine[1:] for _, c, a in points)
+                checks.same("training cost front", int(not behind), int(row[f"front_{cost}"]), where)
+                if better is not None and row[f"beaten_{cost}"]:
+                    beaten = sum(c <= mine[1] and better.get((g, group), (False, False))[0] for g, c, _ in points)
+                    checks.same("training cost beaten", beaten, int(row[f"beaten_{cost}"]), where)
+
+
 def main():
     results, report = sys.argv[1:3]
     cells = sys.argv[3] if len(sys.argv) > 3 else None
@@ -818,7 +905,8 @@ def main():
     for name, check in (("final", check_final), ("scores", check_scores), ("comparisons", check_comparisons),
                         ("factors", check_comparisons),
                         ("leak_inflation", check_leak), ("rankings", check_rankings), ("selection_inflation", check_selection),
-                        ("calibration", check_calibration), ("reliability", check_reliability), ("models", check_models)):
+                        ("calibration", check_calibration), ("reliability", check_reliability), ("models", check_models),
+                        ("training_size", check_training_size), ("training_cost", check_training_cost)):
         path = os.path.join(report, name + ".csv")
         if os.path.exists(path):
             check(s, checks, path)
