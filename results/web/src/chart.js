@@ -84,7 +84,6 @@ export class Chart {
     const sketch = !plots() ? this.early : isPrinting() ? null : this.sketch;
     if (sketch) this.#showSketch(sketch);
     else this.drawNow();
-    this.summary.textContent = this.spec.summary;
     if (this.table.open) this.#fillTable();
   }
 
@@ -94,6 +93,7 @@ export class Chart {
     this.width = isPrinting() ? (this.node.closest(".two") ? PRINT_HALF : PRINT_WIDTH) : Math.max(260, Math.floor(this.node.clientWidth));
     this.spec = this.maker({ theme: theme(), colours: palette(), width: this.width, printing: isPrinting() });
     this.layout = dressed(this.spec, palette(), this.width);
+    this.summary.textContent = this.spec.summary;
     if (!isPrinting()) this.plot.style.minHeight = `${this.spec.height}px`;
   }
 
