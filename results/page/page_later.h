@@ -7,8 +7,8 @@
  *     page_later_free(later);
  *
  * First part and pieces together are the document that page_data_new() makes, but for curves and matrices,
- * which are asked for by job. A piece is of the jobs that were finished when the first part was made, whatever
- * the file has got since. No MPI. */
+ * which are asked for by job. A piece is of the jobs that were finished when the first part was made,
+ * whatever the file has got since. No MPI. */
 #ifndef CELLSWEEP_PAGE_LATER_H
 #define CELLSWEEP_PAGE_LATER_H
 
@@ -17,8 +17,8 @@
 struct page_later;
 
 /* *json: the first part as page_data_new() gives it. Of options, live and version count. *out is owned by the
- * caller; it holds means and tests, not the store, which must be the same and open when a piece is made. Errors
- * as page_data_new(), and then *out and *json are NULL. */
+ * caller; it holds means and tests, not the store, which must be the same and open when a piece is made.
+ * Errors as page_data_new(), and then *out and *json are NULL. */
 int page_later_new(struct store *store, const char *filter, const struct page_data_options *options,
                    struct page_later **out, char **json, size_t *n, struct err *err);
 

@@ -106,7 +106,7 @@ enum MHD_Result serve_send_err(struct serve_request *request, const struct err *
 
 /* ---- fixed replies ---- */
 
-/* What is this large waits for its packing longer than for its way: half a second of level 6 saves a tenth. */
+/* What is this large would wait for its packing longer than for its way. */
 enum { PACK_LARGE = 1 << 19, PACK_FAST = 1, PACK_WELL = 6 };
 
 /* gzip of body (n), or NULL: then it goes out as it is. */

@@ -260,7 +260,7 @@ static void *make_early(void *of)
     pthread_mutex_lock(&document->lock);
     if (!document->fixed.plain)
         refresh(serve, document, &err); /* whoever asks first is told why it failed */
-    document->made = -INFINITY;         /* a job that ends now is news */
+    document->made = -(double)INFINITY; /* a job that ends now is news */
     pthread_mutex_unlock(&document->lock);
     return NULL;
 }

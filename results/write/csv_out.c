@@ -105,8 +105,10 @@ void csv_out_real(struct csv_out *csv, double value)
     }
     char text[NUMBER_TEXT_SIZE];
     begin_field(csv);
-    if (!isnan(value))
-        fwrite(text, 1, number_text(text, value, 9), csv->file);
+    if (isnan(value))
+        return;
+    size_t n = number_text(text, value, 9);
+    fwrite(text, 1, n, csv->file);
 }
 
 void csv_out_metric(struct csv_out *csv, double value)

@@ -11,16 +11,23 @@ struct out {
     int failed; /* 1: no memory, the rest is not written */
 };
 
+static void grow(struct out *out, size_t n)
+{
+    size_t room = 2 * out->room + n + 4096;
+    char *text = realloc(out->text, room);
+    if (!text) {
+        out->failed = 1;
+        return;
+    }
+    out->text = text;
+    out->room = room;
+}
+
 /* Where n bytes more may be written; NULL without memory. */
 static char *reserve(struct out *out, size_t n)
 {
-    if (out->room - out->n < n && !out->failed) {
-        size_t room = 2 * out->room + n + 4096;
-        char *text = realloc(out->text, room);
-        out->failed = !text;
-        out->text = text ? text : out->text;
-        out->room = text ? room : out->room;
-    }
+    if (out->room - out->n < n && !out->failed)
+        grow(out, n);
     return out->failed ? NULL : out->text + out->n;
 }
 

@@ -1,5 +1,5 @@
-/* json_text.h - JSON as text, as json_dumps() writes it with JSON_COMPACT and JSON_REAL_PRECISION(12), byte for
- * byte, in a fraction of its time: most of a large document is numbers, and printf() of each is slow.
+/* json_text.h - JSON as text, as json_dumps() writes it with JSON_COMPACT and JSON_REAL_PRECISION(12), byte
+ * for byte, in a fraction of its time: most of a large document is numbers, and printf() of each is slow.
  *
  *     char *text = json_text(value, &n);
  *     ...

@@ -25,8 +25,8 @@ static int exponent_of(double x, int most)
     return e;
 }
 
-/* The digits of x as a whole number; 0 where the product below, which is rounded once, may be on the wrong side
- * of a half, or where x has another exponent than was thought. */
+/* The digits of x as a whole number; 0 where the product below, which is rounded once, may be on the wrong
+ * side of a half, or where x has another exponent than was thought. */
 static uint64_t digits_of(double x, int exponent, int digits)
 {
     long double shifted = (long double)x * (long double)power_of(digits - 1 - exponent);
@@ -42,7 +42,7 @@ static uint64_t digits_of(double x, int exponent, int digits)
 /* Digits without zeros at their end, and a dot if any are behind it. */
 static size_t place(char *out, uint64_t value, int exponent, int digits)
 {
-    char all[NUMBER_TEXT_MOST_DIGITS];
+    char all[NUMBER_TEXT_MOST_DIGITS] = {0};
     int n = digits, i = exponent < 0 ? exponent : 0;
     for (int k = digits - 1; k >= 0; k--, value /= 10)
         all[k] = (char)('0' + value % 10);

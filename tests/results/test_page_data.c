@@ -527,8 +527,8 @@ static void assert_same_document(json_t *d, json_t *whole)
     assert_int_equal(json_object_size(d), json_object_size(whole));
 }
 
-/* The first part claims nothing of what it lacks, names it, and with it is the whole document; in any order, and
- * whatever part of the file is shown. */
+/* The first part claims nothing of what it lacks, names it, and with it is the whole document; in any order,
+ * and whatever part of the file is shown. */
 static void pieces_that_are_made_later_are_the_document(struct store *from, const char *filter, int is_begun)
 {
     struct err err = {0};
@@ -713,7 +713,8 @@ static void a_served_page_asks_for_its_data(void **state)
 
 /* ---- misjudged images: 2 classes, jobs that judge three images each ---- */
 
-/* The first n_done of three jobs have ended. *fixture: what it was made from, its 12 images of 8 x 8 pixels all different; freed by the caller. */
+/* The first n_done of three jobs have ended. *fixture: what it was made from, its 12 images of 8 x 8 pixels
+ * all different; freed by the caller. */
 static struct store *judged_store(struct fixture **fixture, int n_done)
 {
     struct fixture *f = *fixture = fixture_new(3, 1, 0);
@@ -852,6 +853,39 @@ static struct page_later *begin_later(struct store *from, char **first)
     return later;
 }
 
+/* All pieces that a first part names, by name. */
+static json_t *pieces_of(struct page_later *later, const char *first)
+{
+    json_t *d = parse(first, strlen(first)), *out = at(d, "left_out"), *name, *all = json_object();
+    size_t i;
+    json_array_foreach(out, i, name)
+    {
+        const char *what = json_string_value(name);
+        if (strcmp(what, "curves") && strcmp(what, "confusion"))
+            json_object_set_new(all, what, piece_of(later, what));
+    }
+    json_decref(d);
+    return all;
+}
+
+/* How many pieces are not those of `before`, with all of `same` being them. */
+static int count_changed(json_t *before, struct page_later *same, struct page_later *newer)
+{
+    const char *what;
+    json_t *piece;
+    int changed = 0;
+    json_object_foreach(before, what, piece)
+    {
+        json_t *late = piece_of(same, what), *new = piece_of(newer, what);
+        if (!json_equal(piece, late))
+            fail_msg("%s has what ended since", what);
+        changed += !json_equal(piece, new);
+        json_decref(late);
+        json_decref(new);
+    }
+    return changed;
+}
+
 /* What was finished when the first part was made, not what has been since. */
 static void pieces_are_of_the_moment_of_the_first_part(void **state)
 {
@@ -864,36 +898,18 @@ static void pieces_are_of_the_moment_of_the_first_part(void **state)
     store_close(judged, NULL);
     assert_int_equal(store_open_shared(path, MPI_COMM_NULL, &judged, &err), 0);
     struct page_later *before = begin_later(judged, &first[0]), *after = begin_later(judged, &first[1]);
-    json_t *d = parse(first[0], strlen(first[0])), *out = at(d, "left_out"), *name, *early = json_object();
-    size_t i, changed = 0;
     assert_string_equal(first[0], first[1]);
-    json_array_foreach(out, i, name)
-    {
-        if (strcmp(json_string_value(name), "curves") && strcmp(json_string_value(name), "confusion"))
-            json_object_set_new(early, json_string_value(name), piece_of(before, json_string_value(name)));
-    }
+    json_t *early = pieces_of(before, first[0]);
     judged_write(judged, 2, 0, 3, (const int[3]){1, 2, 11}, (const float[3]){0.25f, 0.125f, 0.5f});
     assert_int_equal(store_refresh(judged, &err), 0);
     struct page_later *newer = begin_later(judged, &first[2]);
-    const char *what;
-    json_t *piece;
-    json_object_foreach(early, what, piece)
-    {
-        json_t *late = piece_of(after, what), *new = piece_of(newer, what);
-        if (!json_equal(piece, late))
-            fail_msg("%s has what ended since", what);
-        changed += !json_equal(piece, new);
-        json_decref(late);
-        json_decref(new);
-    }
-    assert_true(changed >= 4); /* scores, cells, reliability, calibration tell of the third job */
+    assert_true(count_changed(early, after, newer) >= 4); /* scores, cells and calibration tell of the job */
     page_later_free(before);
     page_later_free(after);
     page_later_free(newer);
-    for (i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++)
         free(first[i]);
     json_decref(early);
-    json_decref(d);
     store_close(judged, NULL);
     fixture_free(f);
 }
