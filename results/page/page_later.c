@@ -269,20 +269,33 @@ static void wrap(struct document *d)
     d->root = answer;
 }
 
+/* NULL: there is none. */
+static const struct later *find(const char *name)
+{
+    for (int p = 0; p < N_PIECES; p++)
+        if (strcmp(pieces[p].name, name) == 0)
+            return &pieces[p];
+    return NULL;
+}
+
+int page_later_shows_images(const char *name)
+{
+    const struct later *piece = find(name);
+    return piece && piece->put == put_cells;
+}
+
 int page_later_piece(struct page_later *later, const char *name, const struct dataset *data, char **json,
                      size_t *n, struct err *err)
 {
+    const struct later *piece = find(name);
     struct document *d = &later->d;
-    int p = 0, rc;
     *json = NULL;
-    while (p < N_PIECES && strcmp(pieces[p].name, name) != 0)
-        p++;
-    if (p == N_PIECES || !is_later(d, &pieces[p]))
+    if (!piece || !is_later(d, piece))
         return err_set(err, E_USAGE, "there is no part '%.40s'", name);
     d->failed = 0;
     d->root = json_pack("{s:{}, s:{}}", "tables", "summary");
     later->options.data = data;
-    rc = d->root ? make(d, &pieces[p], err) : err_set(err, E_IO, "out of memory for the page's data");
+    int rc = d->root ? make(d, piece, err) : err_set(err, E_IO, "out of memory for the page's data");
     later->options.data = NULL;
     if (rc == 0) {
         wrap(d);

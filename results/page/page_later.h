@@ -22,10 +22,13 @@ struct page_later;
 int page_later_new(struct store *store, const char *filter, const struct page_data_options *options,
                    struct page_later **out, char **json, size_t *n, struct err *err);
 
+/* Whether a piece has something of the sweep's images, which are not worth reading for others. */
+int page_later_shows_images(const char *name);
+
 /* A piece that left_out names, as text like the document: an object with tables, members and summary, each of
- * them there if it has something to put into the document, and the version. data: as in page_data_options.
- * E_USAGE when there is no such piece; E_IO for a file that cannot be read, or without memory: later may be
- * asked again. */
+ * them there if it has something to put into the document, and the version. data: as in page_data_options, of
+ * a piece that shows images. E_USAGE when there is no such piece; E_IO for a file that cannot be read, or
+ * without memory: later may be asked again. */
 int page_later_piece(struct page_later *later, const char *name, const struct dataset *data, char **json,
                      size_t *n, struct err *err);
 

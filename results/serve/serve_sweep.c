@@ -215,7 +215,7 @@ static int make_piece(struct serve *serve, struct serve_document *document, cons
         return rc;
     if ((uint64_t)shared_store_generation(serve->shared) != document->stamp[1])
         rc = err_set(err, E_USAGE, "part: the results file is another one now; part=first is of it");
-    if (rc == 0)
+    if (rc == 0 && page_later_shows_images(name))
         rc = sweep_images_open(store, &data, why, err);
     if (rc == 0)
         rc = page_later_piece(document->later, name, data, &text, &n, err);

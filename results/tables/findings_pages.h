@@ -1,6 +1,6 @@
 /* findings_pages.h - the tables behind findings.h, one row of a table each: how it is called,
  * what it says, who fills it. Adding a table to the report is a few functions and a row in
- * findings_pages.c. Internal to findings. */
+ * findings_pages.c; to the page, a piece of it in page_later.c and page_pieces.c. Internal to findings. */
 #ifndef CELLSWEEP_FINDINGS_PAGES_H
 #define CELLSWEEP_FINDINGS_PAGES_H
 

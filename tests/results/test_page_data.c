@@ -2,6 +2,7 @@
 
 #include "image/png.h"
 #include "support/fake_store.h"
+#include "tables/findings_pages.h"
 #include "tables/headline.h"
 #include "write/json_out.h"
 #include "stats/misjudged.h"
@@ -275,6 +276,15 @@ static size_t column(json_t *table, const char *name)
     json_array_foreach(columns, i, one) if (strcmp(json_string_value(one), name) == 0) return i;
     fail_msg("no column %s", name);
     return 0;
+}
+
+/* One that is in no piece of the page is lost. */
+static void no_table_is_forgotten(void **state)
+{
+    (void)state;
+    for (int p = 0; p < FINDINGS_TUNING; p++)
+        if (p != FINDINGS_SWEEPS && !json_object_get(at(document, "tables"), findings_pages[p].name))
+            fail_msg("the page has no table %s", findings_pages[p].name);
 }
 
 static void tables_are_those_of_the_report(void **state)
@@ -923,6 +933,7 @@ int main(void)
                                        cmocka_unit_test(the_headline_counts_plainly),
                                        cmocka_unit_test(published_curves_are_where_they_belong),
                                        cmocka_unit_test(tables_are_those_of_the_report),
+                                       cmocka_unit_test(no_table_is_forgotten),
                                        cmocka_unit_test(cells_are_the_images),
                                        cmocka_unit_test(the_outcome_says_how_much),
                                        cmocka_unit_test(a_filter_is_said_and_changes_no_outcome),
