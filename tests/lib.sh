@@ -45,10 +45,10 @@ noted() {
     for gp; do sed -n "s/^set label '\(.*\)' at screen .*/\1/p" "$gp" | tr '\n' ' ' | grep -q -- "$words" || return; done
 }
 
-# Which formats gnuplot draws of the pictures of a report, "png svg pdf". It is not ours, and takes longer than all else of a report:
-# under a sanitizer it draws none, and nowhere more than a script looks at. pictures FORMAT...: these from now on, if any at all.
-# looks WHAT COMMAND...: a check that looks into a picture, where there is one.
-export PICTURES="png svg pdf"
+# Which formats gnuplot draws of the pictures of a report. It is not ours, reads one script for all three, and takes longer than all
+# else of a report: it draws the one that takes least, those that a script asks for, and none under a sanitizer; the others are files
+# that say so. pictures FORMAT...: these from now on, if any at all. looks WHAT COMMAND...: a check that looks into a picture.
+export PICTURES=svg
 PATH=$PWD/tests/support/pictures:$PATH
 case $BUILD in *asan*) PICTURES= ;; esac
 pictures() { case $BUILD in *asan*) ;; *) PICTURES=$* ;; esac; }

@@ -221,9 +221,9 @@ static void predict_all(void *context)
 
 /* ROUNDS in a second or more; fewer in less, as the floor takes its time in every round, however few
  * seconds there are. */
-static int rounds_in(double seconds)
+static size_t rounds_in(double seconds)
 {
-    return seconds >= 1 ? ROUNDS : 1 + (int)(seconds * (ROUNDS - 1));
+    return seconds >= 1 ? ROUNDS : 1 + (size_t)(seconds * (ROUNDS - 1));
 }
 
 /* Rounds of the two rates, some steps and some predictions, so that a slow moment of the
@@ -231,17 +231,18 @@ static int rounds_in(double seconds)
 static int measure_rounds(struct fixture *f, struct floor *floor, double seconds, struct result *r,
                           struct err *err)
 {
-    double sgemm[ROUNDS], registers[ROUNDS], step[ROUNDS], predict[ROUNDS], warp[ROUNDS];
-    const int rounds = rounds_in(seconds);
-    for (int i = 0; i < rounds; i++) {
+    double sgemm[ROUNDS] = {0}, registers[ROUNDS] = {0}, step[ROUNDS] = {0}, predict[ROUNDS] = {0},
+           warp[ROUNDS] = {0};
+    const size_t rounds = rounds_in(seconds);
+    for (size_t i = 0; i < rounds; i++) {
         struct floor_rates rates;
         if (floor_sample(floor, &rates, err) < 0)
             return err->code;
         sgemm[i] = rates.sgemm;
         registers[i] = rates.registers;
-        step[i] = stopwatch_median(train_step, f, 0.4 * seconds / rounds);
-        predict[i] = stopwatch_median(predict_all, f, 0.1 * seconds / rounds);
-        warp[i] = stopwatch_median(warp_all, f, 0.05 * seconds / rounds);
+        step[i] = stopwatch_median(train_step, f, 0.4 * seconds / (double)rounds);
+        predict[i] = stopwatch_median(predict_all, f, 0.1 * seconds / (double)rounds);
+        warp[i] = stopwatch_median(warp_all, f, 0.05 * seconds / (double)rounds);
     }
     r->rates.sgemm = stopwatch_median_of(sgemm, rounds);
     r->rates.registers = stopwatch_median_of(registers, rounds);

@@ -143,6 +143,7 @@ check "two k-folds" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/kf.h5" -q --set mode
 check "a learning rate of 10 does not stop the sweep" "$cellsweep" run "$TMP/s.yaml" -o "$TMP/nan.h5" -q \
     --set train.learning_rate=10 --set train.epochs=30 --filter 'seed=1,protocol=report,clusters=1-27,strategy=none'
 
+pictures png svg pdf
 check "report" "$cellsweep" report "$TMP/1.h5" -o "$TMP/figures"
 for figure in fig1 fig4b; do
     for kind in png svg pdf; do

@@ -7,6 +7,7 @@ cat >"$TMP/s.yaml" <<YAML
 name: calibration
 data: $CELLS.h5
 train: {epochs: 6}
+$(small_cnn)
 inner: {share: 0.3}
 recalibrate: [none, prior]
 grid:
@@ -24,7 +25,9 @@ mean() { awk -F, -v want="$2,$3,$4,$5" 'NR == 1 {for (i = 1; i <= NF; i++) at[$i
 smaller() { awk -v a="$1" -v b="$2" 'BEGIN {exit !(a != "" && b != "" && a + 0 < b + 0)}'; }
 
 check "a sweep with val sets" run s
+pictures png svg pdf
 check "its report" report_as said
+pictures svg
 check "has what the sweep file says" grep -q '^1+27,none,holdout,cnn,prior,argmax,brier,2,' "$TMP/said/calibration.csv"
 check_fails "and nothing else" grep -qE ',temperature,|,tuned,' "$TMP/said/calibration.csv"
 check "prior makes undersampled probabilities better" smaller "$(mean "$TMP/said/calibration.csv" 1+27 undersample prior brier)" \

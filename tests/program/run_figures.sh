@@ -16,7 +16,6 @@ grid:
   cnn.stem: [8, 16]
   cnn.convs: [1, 2]
 YAML
-pictures svg
 check "a sweep of five axes" "$C" run "$TMP/s.yaml" -o "$TMP/r.h5" -q
 "$C" report "$TMP/r.h5" -o "$TMP/all" >"$TMP/out" 2>"$TMP/err"
 check "a report of five axes" test $? -eq 0

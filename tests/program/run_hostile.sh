@@ -4,7 +4,6 @@
 . tests/lib.sh
 cellsweep=$(realpath "$BUILD/cellsweep")
 hostile=$(realpath "$BUILD/tests/results/load_hostile")
-pictures svg # gnuplot reads the same script for each format
 few_cells 14 15 && mkdir "$TMP/work" && mv "$TMP/few" "$TMP/work/cells" && cd "$TMP/work" || exit 1
 
 TEXTS=(

@@ -43,7 +43,7 @@ check "tables have them" grep -q '^"""CD8+ T-cell""-Polylobed",' fig/final.csv
 check "figures have them" grep -q "CD8+ T-cell and Polylobed" fig/fig4_*.gp
 check "a heatmap's axes, cut where they are long" grep -q "'CD8+ T-cell' 1, 'Polylobed' 2, 'long long long long l\.\.\.' 3\|'long long long long\.\.\.' 3" fig/heatmap_all_none_test.gp
 check "its data has them whole" grep -qP "long long long long long long long long" fig/heatmap_all_none_test.tsv
-check "no figure is left out" bash -c 'for f in fig/*.gp; do [ -s "${f%.gp}.png" ] || exit 1; done'
+check "no figure is left out" bash -c 'for f in fig/*.gp; do [ -s "${f%.gp}.svg" ] || exit 1; done'
 
 # ---- names given later ----
 mv named/Polylobed few/cell_images/cluster_8 && mv "named/CD8+ T-cell" few/cell_images/cluster_10
@@ -70,7 +70,7 @@ for way in n.h5 "plain.h5 --names names.csv"; do
     check "$way: report" "$C" report $way -o hostile
     check "no page runs a name" bash -c "! grep -q '<script>alert' hostile/report.html"
     check "LaTeX has it escaped" bash -c 'grep -q "50\\\\% \\\\\$1\\\\_a" hostile/final.tex && ! grep -q "[^\\\\]%.*_a" hostile/final.tex'
-    check "$way: its figures are drawn, the report's by its letter" test -s hostile/fig4a.png
+    check "$way: its figures are drawn, the report's by its letter" test -s hostile/fig4a.svg
     check "no name is a formula" bash -c "! '$C' export $way --table predictions | grep -qE '(^|,)\"?[-=@+][A-Za-z]'"
     rm -rf hostile
 done

@@ -127,9 +127,11 @@ grid:
   model: [knn, logistic, forest, cnn]
   seed: {first: 1, count: 2}
 YAML
+pictures png svg pdf
 check "a sweep of models" "$C" run "$TMP/models.yaml" -o "$TMP/models.h5" -q
 check "has a report" "$C" report "$TMP/models.h5" -o "$TMP/models" --filter 'model=cnn|knn|forest|logistic'
 check "whose figures have pictures" test -s "$TMP/models/models_none.png" -a -s "$TMP/models/models_oversample.pdf"
+pictures svg
 check "which say what they show" noted "Seconds: median from start to end of a job" "$TMP/models/models_none.gp"
 script tests/web/models.mjs "$TMP/models/report.html" "$TMP/models/models.csv" "$TMP/downloads"
 check "a sweep to compare with it" "$C" run "$TMP/models.yaml" -o "$TMP/faster.h5" -q --set 'grid.model=[cnn]' --set 'grid.clusters=[[1, 27], [8, 10]]' --set train.learning_rate=0.01

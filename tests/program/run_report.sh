@@ -3,6 +3,7 @@
 . tests/lib.sh
 cellsweep=$BUILD/cellsweep
 draw_cells
+pictures png svg pdf
 cat >"$TMP/s.yaml" <<YAML
 name: small </script>
 data: builtin

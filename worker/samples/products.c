@@ -79,13 +79,14 @@ int products_new(const struct cloud *cloud, struct positions list, struct pause 
                  struct err *err)
 {
     const size_t n = (size_t)cloud->n, side = (size_t)PRODUCTS_TILE;
+    const size_t rows = (size_t)list.n < side ? (size_t)list.n : side;
     *out = (struct products){.cloud = cloud};
     out->centre = err_calloc((size_t)cloud->dim, sizeof *out->centre, "distances of images", err);
     out->least = err_calloc(n, sizeof *out->least, "distances of images", err);
     out->most = err_calloc(n, sizeof *out->most, "distances of images", err);
-    out->tile = err_calloc(side * side, sizeof *out->tile, "distances of images", err);
-    out->left = err_calloc(side * PRODUCTS_CHUNK, sizeof *out->left, "distances of images", err);
-    out->right = err_calloc(side * PRODUCTS_CHUNK, sizeof *out->right, "distances of images", err);
+    out->tile = err_calloc(rows * side, sizeof *out->tile, "distances of images", err);
+    out->left = err_calloc(rows * PRODUCTS_CHUNK, sizeof *out->left, "distances of images", err);
+    out->right = err_calloc(rows * PRODUCTS_CHUNK, sizeof *out->right, "distances of images", err);
     int rc = E_IO;
     if (out->centre && out->least && out->most && out->tile && out->left && out->right) {
         find_centre(cloud, list, out->centre);

@@ -33,11 +33,12 @@ struct products {
     /* (cloud->n) |a'|^2 less and plus its share of the bound: d is at least least[a] + least[b] - 2 tile,
      * at most most[a] + most[b] - 2 tile. NaN for points that are not in the list */
     double *least, *most;
-    float *tile;         /* (PRODUCTS_TILE, PRODUCTS_TILE) of the last pair of lists */
-    float *left, *right; /* (PRODUCTS_TILE, PRODUCTS_CHUNK) centred */
+    /* With as many rows as there are listed points, at most PRODUCTS_TILE: */
+    float *tile;         /* (rows, PRODUCTS_TILE) of the last pair of lists */
+    float *left, *right; /* (rows, PRODUCTS_CHUNK) centred */
 };
 
-/* Centre and norms of the listed points. *out is owned by the caller, 12 MB and 16 bytes a point. 1; 0 when a
+/* Centre and norms of the listed points. *out is owned by the caller, 16 bytes a point and at most 8 MB. 1; 0 when a
  * bound cannot be given, for numbers that are not finite or above 1e15: compare those one by one; E_IO or
  * E_STOPPED. *out is empty unless 1. */
 int products_new(const struct cloud *cloud, struct positions list, struct pause *pause, struct products *out,
