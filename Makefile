@@ -257,7 +257,7 @@ format: ## rewrite the sources with clang-format
 	clang-format -i $(SOURCES) $(HEADERS)
 
 format-check: lint-deps ## fail when clang-format would change something
-	clang-format --dry-run --Werror $(SOURCES) $(HEADERS)
+	@clang-format --dry-run --Werror $(SOURCES) $(HEADERS)
 
 # ---- measurements ----
 .PHONY: bench bench-peer

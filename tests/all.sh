@@ -159,7 +159,7 @@ run_all() { # run_all AT-A-TIME TEST...
     done
 }
 # When nothing is known yet, scripts take longer than programs, and these take longest.
-longest=" run_hostile run_page run_sweep run_checkpoint run_handout run_places "
+longest=" run_page run_models run_hostile run_features run_predict run_docs run_merge run_sweep run_again run_report "
 seconds_of() { awk -v name="$(name_of "$1")" '$1 == name {s = $2} END {print s != "" ? s : -1}' "$times" 2>/dev/null || echo -1; }
 first_longest() { # paths on stdin
     local test
