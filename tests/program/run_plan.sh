@@ -122,7 +122,7 @@ done
 expected="^cellsweep: --filter: 'sead' is no key of jobs; did you mean 'seed'?" refused --filter sead=1
 expected="^cellsweep: --filter: 'strategy' has texts, which < and > do not compare" refused --filter 'strategy<b'
 page=$TMP/unread/report.html
-from="$TMP/cells.h5, packed from $TMP/cells"
+from="$TMP/cells.h5, packed from $CELLS"
 "$cellsweep" status "$TMP/unread.h5" >"$TMP/status.out"
 check "status names the packed file" grep -qx "data $from, 1000 images" "$TMP/status.out"
 check "so does the table" grep -qx "Data: $from, 1000 images." "$TMP/unread/final.md"
