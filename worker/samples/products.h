@@ -38,9 +38,9 @@ struct products {
     float *left, *right; /* (rows, PRODUCTS_CHUNK) centred */
 };
 
-/* Centre and norms of the listed points. *out is owned by the caller, 16 bytes a point and at most 8 MB. 1; 0 when a
- * bound cannot be given, for numbers that are not finite or above 1e15: compare those one by one; E_IO or
- * E_STOPPED. *out is empty unless 1. */
+/* Centre and norms of the listed points. *out is owned by the caller, 16 bytes a point and at most 8 MB.
+ * 1; 0 when a bound cannot be given, for numbers that are not finite or above 1e15: compare those one by
+ * one; E_IO or E_STOPPED. *out is empty unless 1. */
 int products_new(const struct cloud *cloud, struct positions list, struct pause *pause, struct products *out,
                  struct err *err);
 
