@@ -264,6 +264,9 @@ void serve_upload_free(struct serve *serve, struct serve_upload *upload);
 void serve_document_init(struct serve_document *document, int in_pieces);
 void serve_document_free(struct serve_document *document);
 
+/* Take a first look, which /api/progress tells while the file is busy. */
+void serve_progress_begin(struct serve *serve);
+
 /* Begin to make what the page asks for first; no page, or no thread, and it is made when it is asked for. End
  * waits for it. */
 void serve_early_start(struct serve *serve);

@@ -122,6 +122,14 @@ static int progress_text(struct serve *serve, char **text, struct err *err)
     return *text ? 0 : err_set(err, E_IO, "the results file is busy; try again in a moment");
 }
 
+void serve_progress_begin(struct serve *serve)
+{
+    struct err err = {0};
+    char *text = NULL;
+    progress_text(serve, &text, &err); /* whoever asks first is told why there is none */
+    free(text);
+}
+
 enum MHD_Result serve_answer_progress(struct serve_request *request)
 {
     struct err err = {0};

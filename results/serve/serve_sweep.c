@@ -257,6 +257,7 @@ static void *make_early(void *of)
     struct serve *serve = of;
     struct serve_document *document = &serve->pieces;
     struct err err = {0};
+    serve_progress_begin(serve);
     pthread_mutex_lock(&document->lock);
     if (!document->fixed.plain)
         refresh(serve, document, &err); /* whoever asks first is told why it failed */

@@ -5,6 +5,7 @@
 
 #include "page/page.h"
 #include "predict/predictor.h"
+#include "serve/serve_core.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -892,6 +893,21 @@ static void it_does_not_start_unsafe_or_wrong(void **state)
 
 /* ---- a file that changes ---- */
 
+/* While the first part of a large document is made, nobody else can look into the file. */
+static void progress_is_told_while_the_first_document_is_made(void **state)
+{
+    struct store *store;
+    (void)state;
+    restart(NULL, NULL);
+    if (!page_available())
+        skip(); /* no document is made before somebody asks */
+    json_decref(get_json("/api/sweep?part=first", 200));
+    serve_early_end(served.serve);
+    assert_int_equal(shared_store_enter(served.serve->shared, &store, &err), 0);
+    json_decref(get_json("/api/progress", 200));
+    shared_store_leave(served.serve->shared, 0);
+}
+
 /* Copied over in place: as long as its end is missing there is no number to show. */
 static void a_file_that_shrinks_is_not_read(void **state)
 {
@@ -954,6 +970,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_page_runs_only_its_own_scripts),
         cmocka_unit_test(progress_counts_the_jobs),
+        cmocka_unit_test(progress_is_told_while_the_first_document_is_made),
         cmocka_unit_test(curves_are_the_files_own),
         cmocka_unit_test(the_log_of_a_job_is_told),
         cmocka_unit_test(the_document_comes_in_parts),
