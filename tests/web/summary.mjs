@@ -9,12 +9,22 @@ import { dirname, join, resolve } from "node:path";
 import { number } from "../../results/web/src/dom.js";
 import { parseNumber, parseWithin } from "../../results/web/src/numbers.js";
 import { planOf } from "../../results/web/src/panels.js";
+import { View } from "../../results/web/src/state.js";
 import { change, check, drawn, finish, open, parseCsv } from "./browser.mjs";
 
 await check("sweeps that a file keeps apart have panels of their own, also where they explain nothing", () => {
   const items = [1, 2].flatMap((clusters) => ["a", "b"].flatMap((sweep) => ["x", "y"].map((other) => ({ of: { clusters, sweep, "train.batch": other, strategy: "none", protocol: "holdout", model: "cnn" } }))));
   const doc = { axes: [{ name: "sweep" }, { name: "train.batch" }], glance: { explained: [{ factor: "sweep", share: 0.001 }, { factor: "train.batch", share: 0.001 }] } };
   assert.deepEqual(planOf(doc, items).by.sort(), ["clusters", "sweep"]);
+});
+
+await check("a default that only a later piece tells is taken, and what the address chose stays", () => {
+  Object.assign(globalThis, { location: { hash: "#?told=2" }, window: { addEventListener() {} } });
+  const view = new View({ told: "", other: "" });
+  for (const key of ["told", "other"]) view.settle(key, "1");
+  assert.deepEqual([view.get("told"), view.get("other"), view.hash()], ["2", "1", "#?told=2"]);
+  view.settle("other", "3");
+  assert.equal(view.get("other"), "3");
 });
 
 const [report, finalFile, comparisonsFile, folder, program, results] = process.argv.slice(2);
@@ -222,7 +232,8 @@ await check("what strategies cost in calibration is drawn as the table has it, a
 const inPieces = ["comparisons", "training", "calibration", "roc", "thresholds", "cells", "suspects", "appendix"];
 const textsOf = (ids) => page.evaluate((all) => Object.fromEntries(all.map((id) => [id, document.getElementById(id).innerText.replace(/\s+/g, " ")])), ids);
 const first = async () => [await means(), await brackets(), await page.$$eval(".sentences li, [aria-label=Beware] li", (l) => l.map((li) => li.textContent))];
-const reported = { first: await first(), texts: await textsOf(inPieces), doc: JSON.parse(/ id="cellsweep-data">(.*?)<\/script>/s.exec(readFileSync(report, "utf8"))[1]) };
+const choices = () => page.$$eval(inPieces.map((id) => `#${id} select`).join(), (all) => all.map((s) => [s.id, s.value]));
+const reported = { first: await first(), texts: await textsOf(inPieces), choices: await choices(), doc: JSON.parse(/ id="cellsweep-data">(.*?)<\/script>/s.exec(readFileSync(report, "utf8"))[1]) };
 const server = spawn(program, ["serve", results, "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
 process.on("exit", () => server.kill("SIGKILL"));
 const address = await new Promise((found, failed) => {
@@ -265,6 +276,7 @@ await check("when they have come it is the report's page, of the report's docume
   }
   for (const [name, value] of Object.entries(reported.doc)) if (!["version", "live", "left_out", "curves", "confusion"].includes(name)) assert.deepEqual(doc[name], value, name);
   assert.deepEqual(await textsOf(inPieces), reported.texts);
+  assert.deepEqual(await choices(), reported.choices);
 });
 
 server.removeAllListeners("exit").kill();

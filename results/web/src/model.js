@@ -357,7 +357,7 @@ export class Sweep {
 
   /** Classes that a clusters text stands for: numbers, or names. @returns {(number|string)[]} */
   classes(clusters) {
-    return this.doc.classes[clusters];
+    return this.doc.classes[clusters] ?? []; // an address may name others
   }
 
   countState(state) {

@@ -12,7 +12,7 @@ const SCORES = [["brier", "Brier score"], ["nll", "−log likelihood"], ["ece", 
 
 export function reliabilityDefaults(sweep) {
   const { rows = [], columns = [] } = sweep.doc.tables?.reliability ?? {};
-  return { "rel.way": rows[0]?.[columns.indexOf("recalibrate")] ?? "none" };
+  return { "rel.way": rows[0]?.[columns.indexOf("recalibrate")] ?? "" };
 }
 
 /** Fewer decimals of large numbers: a slope of hundreds is known to no thousandth. */
@@ -39,6 +39,7 @@ export class Reliability {
     const { cost } = sweep.doc.summary ?? {};
     this.read = reader(reliability.columns);
     this.ways = [...new Set(reliability.rows.map((r) => this.read(r, "recalibrate")))];
+    view.settle("rel.way", this.ways[0]);
     fill(this.node, cost && el("p", { id: "cost", text: cost }), this.controls, this.shown.node, this.chart.node, this.table, this.costs.node, this.#costs());
     const ways = this.ways.map((value) => ({ value, label: WAYS[value] ?? value }));
     fill(this.controls, ...cellSelects(sweep, view, "reliability"), ways.length > 1 && select("Probabilities", ways, view.get("rel.way"), (value) => view.set({ "rel.way": value }), { id: "reliability-way", dataset: { key: "rel.way" } }));

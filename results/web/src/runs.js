@@ -10,6 +10,7 @@ import { Run } from "./run.js";
 const PAGE = 50;
 const CURVE = { width: 96, height: 22, points: 96 };
 const PIN = 12; // letters of a key in the address
+const MOST_PINS = 50; // an address may have thousands
 const KEPT = 500; // rows that are kept, to be shown again
 const TYPING = 150; // ms without a key before a text is looked for
 
@@ -93,7 +94,7 @@ export class Runs {
 
   /** To the runs of one group. */
   #narrowAll(names, values) {
-    const group = { "runs.group": "", "runs.groupb": "", "runs.pin": "" };
+    const group = { "runs.group": "", "runs.groupb": "" };
     Object.assign(this.view.values, group);
     names.forEach((name, i) => this.#narrow(name, values[i]));
     document.getElementById("runs-filter").focus();
@@ -244,10 +245,10 @@ export class Runs {
     for (const j of shown) this.body.parentNode.querySelector(`[data-line="${j}"]`)?.replaceChildren(this.#spark(j));
   }
 
-  /** Jobs that stay on top of the table, in the order in which they were pinned. */
+  /** Jobs that stay on top of the table, in the order in which they were pinned; each once, whatever the address says. */
   #pins() {
-    const { key } = this.sweep.jobs;
-    return this.view.list("runs.pin").map((begin) => key.findIndex((k) => k.startsWith(begin))).filter((j) => j >= 0);
+    const wanted = [...new Set(this.view.list("runs.pin"))].filter((begin) => begin.length === PIN).slice(-MOST_PINS);
+    return wanted.map((begin) => this.sweep.jobs.key.findIndex((k) => k.startsWith(begin))).filter((j) => j >= 0);
   }
 
   #pin(j) {

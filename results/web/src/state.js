@@ -48,6 +48,12 @@ export class View {
     this.#tell();
   }
 
+  /** The default of a choice that only a later piece of the document tells: what the reader or the address chose stays. */
+  settle(key, value) {
+    if (this.values[key] === this.defaults[key]) this.values[key] = value;
+    this.defaults[key] = value;
+  }
+
   /** The address part of this view. */
   hash(section = this.section) {
     const query = new URLSearchParams();

@@ -50,6 +50,7 @@ export class Training {
     this.has = Boolean(sizes?.rows.length || costs?.rows.length);
     if (!this.has) return fill(this.node, el("p", { class: "hint", text: "No two strategies or models have finished jobs with all else the same, and no two training sizes." }));
     const [axes, proportions] = [axesOf(sweep), proportionsOf(sweep)];
+    view.settle("trn.classes", proportions[0] ?? "");
     fill(this.node, this.controls, this.shown.node, this.missing, this.size.node, this.words, this.cost.node);
     fill(
       this.controls,
