@@ -279,6 +279,22 @@ await check("when they have come it is the report's page, of the report's docume
   assert.deepEqual(await choices(), reported.choices);
 });
 
+await check("so it is when a piece that two parts show comes before the second asks for it", async () => {
+  const parts = await page.evaluate(() => window.parts);
+  const ready = await page.evaluateOnNewDocument((pieces) => {
+    const real = window.fetch;
+    window.fetch = async (...request) => {
+      const piece = /part=(\w+)/.exec(String(request[0]))?.[1];
+      return piece && piece !== "first" ? new Response(JSON.stringify(pieces[piece])) : real(...request);
+    };
+  }, parts);
+  await page.goto("about:blank");
+  await page.goto(address, { waitUntil: "load" });
+  await drawn(page);
+  assert.deepEqual(await textsOf(inPieces), reported.texts);
+  await page.removeScriptToEvaluateOnNewDocument(ready.identifier);
+});
+
 server.removeAllListeners("exit").kill();
 await load();
 

@@ -183,6 +183,7 @@ export class Page {
   #add(part, id) {
     part.section = id;
     this.parts.push(part);
+    this.#markBuilt(part);
     if (this.sweep.supply && this.#isUnknown(part)) this.#tellReading(part);
   }
 
@@ -249,6 +250,7 @@ export class Page {
   #draw(part) {
     const quietly = !part.drawnFor;
     const lacking = part.wants ? this.sweep.lacks(part.wants()) : null;
+    if (!lacking && part.builtWithout) this.#rebuild(part);
     part.drawnFor = this.#signature(part);
     if (lacking && this.sweep.supply && part.beginsWithout) part.update(quietly);
     if (lacking && this.sweep.supply) return this.#fetch(part, lacking);
@@ -273,10 +275,20 @@ export class Page {
       part.isFetching = false;
     }
     this.#tell(part, "", false);
-    if (lacking.pieces.length && !part.partly) part.build?.();
+    if (lacking.pieces.length || part.builtWithout) this.#rebuild(part);
     if (part.wants && !this.sweep.lacks(part.wants())) part.update(true);
     else part.drawnFor = null;
     this.update();
+  }
+
+  /** Whether a part was made without a piece, so that it holds what was said then: it is made again, whichever part asked for it. */
+  #markBuilt(part) {
+    part.builtWithout = Boolean(part.wants && this.sweep.lacks({ pieces: part.wants().pieces }));
+  }
+
+  #rebuild(part) {
+    if (!part.partly) part.build?.();
+    this.#markBuilt(part);
   }
 
   /** Whether a part waits for a piece that was never here, without which it would say that there is nothing to show. */
@@ -344,7 +356,10 @@ export class Page {
     const choices = this.#choices();
     const all = choices !== this.choices || this.parts.some((part) => part.has === false);
     const kept = (part) => part === this.explorer || part.node.contains(document.activeElement);
-    for (const part of this.parts) if (all || !kept(part)) part.build?.();
+    for (const part of this.parts) {
+      if (all || !kept(part)) part.build?.();
+      this.#markBuilt(part);
+    }
     this.choices = choices;
     this.update(true);
   }
