@@ -149,15 +149,15 @@ static int is_recent(const struct serve_document *document)
     return document->fixed.plain && clock_now() - document->made < fmin(60, fmax(0.5, 4 * document->took));
 }
 
-/* The file as it is now: *fresh is made when the last document is of another state, and not of a moment
- * ago. */
+/* The file as it is now: *fresh is made when the last document is of another file, or of another state and
+ * not of a moment ago. */
 static int look_inside(struct serve *serve, struct store *store, const struct serve_document *document,
                        struct serve_document *fresh, struct err *err)
 {
     int rc = take_stamp(serve, store, fresh->stamp, err);
     if (rc < 0 ||
         (document->fixed.plain && memcmp(fresh->stamp, document->stamp, sizeof document->stamp) == 0) ||
-        is_recent(document))
+        (fresh->stamp[1] == document->stamp[1] && is_recent(document)))
         return rc;
     return make_document(serve, store, fresh, err);
 }
