@@ -902,7 +902,6 @@ static void progress_is_told_while_the_first_document_is_made(void **state)
     if (!page_available())
         skip(); /* no document is made before somebody asks */
     json_decref(get_json("/api/sweep?part=first", 200));
-    serve_early_end(served.serve);
     assert_int_equal(shared_store_enter(served.serve->shared, &store, &err), 0);
     json_decref(get_json("/api/progress", 200));
     shared_store_leave(served.serve->shared, 0);
