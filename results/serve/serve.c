@@ -391,8 +391,9 @@ int serve_start(const struct serve_options *options, struct serve **out, struct 
     struct serve *serve = err_calloc(1, sizeof *serve, "the server", err);
     if (!serve)
         return E_IO;
-    serve_document_init(&serve->document, 0);
-    serve_document_init(&serve->pieces, 1);
+    serve_document_init(&serve->document, 0, NULL);
+    serve_document_init(&serve->older, 1, NULL);
+    serve_document_init(&serve->pieces, 1, &serve->older);
     pthread_mutex_init(&serve->progress.lock, NULL);
     serve->filter = options->filter ? strdup(options->filter) : NULL;
     int rc = load(serve, options, err);
@@ -435,6 +436,7 @@ void serve_stop(struct serve *serve)
     free(serve->progress.text);
     serve_document_free(&serve->document);
     serve_document_free(&serve->pieces);
+    serve_document_free(&serve->older);
     pthread_mutex_destroy(&serve->progress.lock);
     shared_store_close(serve->shared);
     free(serve->filter);

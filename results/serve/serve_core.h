@@ -127,9 +127,10 @@ struct serve_document {
     struct serve_fixed fixed;
     struct serve_piece piece[SERVE_MAX_PIECES];
     int n_pieces;
-    struct page_later *later; /* makes the others; NULL: there are no others */
-    uint64_t stamp[2];        /* of the file and its finished jobs */
-    double made, took;        /* when, monotonic; seconds */
+    struct page_later *later;     /* makes the others; NULL: there are no others */
+    uint64_t stamp[2];            /* of the file and its finished jobs */
+    double made, took;            /* when, monotonic; seconds */
+    struct serve_document *older; /* the one before, for who still reads that; NULL: it is not kept */
 };
 
 /* The last progress, for when the file is busy. */
@@ -150,6 +151,7 @@ struct serve {
     struct serve_counts counts;
     struct serve_fixed page;
     struct serve_document document, pieces; /* whole, and as the page asks for it */
+    struct serve_document older;            /* of pieces, under its lock */
     pthread_t early;                        /* makes the first part before somebody asks */
     int has_early;
     struct serve_last progress;
@@ -260,8 +262,8 @@ void serve_upload_free(struct serve *serve, struct serve_upload *upload);
 
 /* ---- routes ---- */
 
-/* Ready for use, empty; in_pieces as in the struct. */
-void serve_document_init(struct serve_document *document, int in_pieces);
+/* Ready for use, empty; in_pieces and older as in the struct. */
+void serve_document_init(struct serve_document *document, int in_pieces, struct serve_document *older);
 void serve_document_free(struct serve_document *document);
 
 /* Take a first look, which /api/progress tells while the file is busy. */

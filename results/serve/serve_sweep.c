@@ -107,11 +107,19 @@ static int make_whole(struct serve *serve, struct store *store, struct serve_doc
     return rc;
 }
 
+enum { VERSION_SIZE = 40 };
+
+static const char *version_of(const struct serve_document *document, char out[VERSION_SIZE])
+{
+    snprintf(out, VERSION_SIZE, "%016" PRIx64 "-%" PRIu64, document->stamp[0], document->stamp[1]);
+    return out;
+}
+
 static int make_document(struct serve *serve, struct store *store, struct serve_document *fresh,
                          struct err *err)
 {
-    char version[40];
-    snprintf(version, sizeof version, "%016" PRIx64 "-%" PRIu64, fresh->stamp[0], fresh->stamp[1]);
+    char room[VERSION_SIZE];
+    const char *version = version_of(fresh, room);
     return fresh->in_pieces && store_n_jobs(store) > SERVE_WHOLE_JOBS
                ? make_first(serve, store, fresh, version, err)
                : make_whole(serve, store, fresh, version, err);
@@ -130,10 +138,11 @@ static void release(struct serve_document *document)
     document->n_pieces = 0;
 }
 
-void serve_document_init(struct serve_document *document, int in_pieces)
+void serve_document_init(struct serve_document *document, int in_pieces, struct serve_document *older)
 {
     pthread_mutex_init(&document->lock, NULL);
     document->in_pieces = in_pieces;
+    document->older = older;
 }
 
 void serve_document_free(struct serve_document *document)
@@ -162,15 +171,27 @@ static int look_inside(struct serve *serve, struct store *store, const struct se
     return make_document(serve, store, fresh, err);
 }
 
-/* What fresh has takes the place of what the document has. */
+/* What `from` has takes the place of what `to` has. */
+static void move(struct serve_document *to, const struct serve_document *from)
+{
+    release(to);
+    to->fixed = from->fixed;
+    memcpy(to->piece, from->piece, sizeof from->piece);
+    to->n_pieces = from->n_pieces;
+    to->later = from->later;
+    memcpy(to->stamp, from->stamp, sizeof from->stamp);
+}
+
+/* The same of a fresh document; the one that it follows may still be read by another client. */
 static void replace(struct serve_document *document, const struct serve_document *fresh, double start)
 {
-    release(document);
-    document->fixed = fresh->fixed;
-    memcpy(document->piece, fresh->piece, sizeof fresh->piece);
-    document->n_pieces = fresh->n_pieces;
-    document->later = fresh->later;
-    memcpy(document->stamp, fresh->stamp, sizeof fresh->stamp);
+    if (document->older && document->fixed.plain) {
+        move(document->older, document);
+        document->later = NULL;
+        memset(&document->fixed, 0, sizeof document->fixed);
+        document->n_pieces = 0;
+    }
+    move(document, fresh);
     document->made = clock_now();
     document->took = document->made - start;
 }
@@ -230,12 +251,33 @@ static int make_piece(struct serve *serve, struct serve_document *document, cons
     return 0;
 }
 
+/* Whether a text can be one. */
+static int is_version(const char *text)
+{
+    size_t n = strspn(text, "0123456789abcdef"),
+           digits = text[n] == '-' ? strspn(text + n + 1, "0123456789") : 0;
+    return n == 16 && digits > 0 && text[n + 1 + digits] == '\0';
+}
+
+/* The document that a client has, by its version, NULL: the last one. NULL when it is not kept any more. */
+static struct serve_document *find_version(struct serve_document *document, const char *version)
+{
+    char text[VERSION_SIZE];
+    for (struct serve_document *d = document; version && d; d = d->older)
+        if (d->fixed.plain && strcmp(version_of(d, text), version) == 0)
+            return d;
+    return version ? NULL : document;
+}
+
 /* A later piece is of the document that the client has: a newer one is made when it asks for the first
  * part. */
 static enum MHD_Result answer_piece(struct serve_request *request, struct serve_document *document,
                                     const char *name)
 {
     struct err err = {0};
+    if (!document)
+        return serve_send_error(request, MHD_HTTP_BAD_REQUEST,
+                                "version: that document is not kept any more; part=first has a newer one");
     struct serve_piece *piece = find_piece(document, name);
     int can = document->later && document->n_pieces < SERVE_MAX_PIECES;
     if (!piece && can && make_piece(request->serve, document, name, &err) == 0)
@@ -280,17 +322,21 @@ void serve_early_end(struct serve *serve)
 
 enum MHD_Result serve_answer_sweep(struct serve_request *request)
 {
-    const char *part = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "part");
+    const char *part = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "part"),
+               *version = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "version");
     struct serve_document *document = part ? &request->serve->pieces : &request->serve->document;
     int is_later = part && strcmp(part, "first") != 0;
     struct err err = {0};
     enum MHD_Result result;
+    if (version && !is_version(version))
+        return serve_send_error(request, MHD_HTTP_BAD_REQUEST, "version: '%.40s' is none of a document",
+                                version);
     pthread_mutex_lock(&document->lock);
     int rc = is_later && document->fixed.plain ? 0 : refresh(request->serve, document, &err);
     if (rc < 0)
         result = serve_send_err(request, &err);
     else if (is_later)
-        result = answer_piece(request, document, part);
+        result = answer_piece(request, find_version(document, version), part);
     else
         result = serve_fixed_send(request, &document->fixed);
     pthread_mutex_unlock(&document->lock);

@@ -140,12 +140,13 @@ wait $RUN
 check "it stops as told, the reader did not hinder it" test $? -eq 75
 check "that shows too" await progress_has '"state":"stopped"'
 # It has many jobs: what the page shows first is made alone, the rest when it is asked for.
-part() { get "/api/sweep?part=$1" >"$TMP/part.$1"; }
+part() { get "/api/sweep?part=$1${2:+&version=$2}" >"$TMP/part.$1"; }                                    # part NAME [VERSION]
+version() { grep -o '"version":"[0-9a-f]*-[0-9]*"' "$TMP/part.$1" | head -1 | cut -d'"' -f4; } # of the last answer
 part first
 check "it names what it has not made" grep -q '"left_out":\[[^]]*"scores"' "$TMP/part.first"
 check "which is not there" test "$(grep -c '"scores":{' "$TMP/part.first")" = 0
 part scores
-check "and what comes apart, of the same moment" grep -qF "$(grep -o '"version":"[^"]*","synthetic"' "$TMP/part.first" | cut -d, -f1)" "$TMP/part.scores"
+check "and what comes apart, of the same moment" test -n "$(version scores)" -a "$(version scores)" = "$(version first)"
 check "is what was asked for" grep -q '{"tables":{"scores":{"columns":' "$TMP/part.scores"
 part none
 check "there is no other" grep -q '^HTTP/1.1 400' "$TMP/part.none"
@@ -154,6 +155,23 @@ part claims
 check "nor one of a file that has taken its place" grep -q '^HTTP/1.1 400' "$TMP/part.claims"
 claims_come() { part first && part claims && grep -q '"tables":{"claims"' "$TMP/part.claims"; }
 check "until the first part is of that one, too" await claims_come
+# One client reads on in its document when another has asked for a newer one.
+ONE=$(version first)
+ENDED=$(events "$TMP/f.h5" job_finished)
+"$C" run "$TMP/f.yaml" -o "$TMP/f.h5" >"$TMP/run.out" 2>&1 &
+RUN=$!
+ended() { [ "$(events "$TMP/f.h5" job_finished)" -gt "$ENDED" ]; }
+await ended
+kill -USR1 $RUN
+wait $RUN
+newer() { part first && [ "$(version first)" != "$ONE" ]; }
+check "when a job has ended there is another document" await newer
+part rankings "$ONE"
+check "whoever has the one before reads on in that" test "$(version rankings)" = "$ONE"
+part rankings "$(version first)"
+check "and whoever has the new one in that" test "$(version rankings)" = "$(version first)"
+part rankings 0123456789abcdef-1
+check "there are no others" grep -q 'not kept any more' "$TMP/part.rankings"
 end_server
 check "ends in order" test $? -eq 0
 

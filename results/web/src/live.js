@@ -107,7 +107,7 @@ class Live {
     const { sweep } = this.page;
     const take = async () => {
       try {
-        sweep.take(name, await api(`api/sweep?part=${name}`));
+        sweep.take(name, await api(`api/sweep?part=${name}&version=${encodeURIComponent(sweep.doc.version ?? "")}`));
       } finally {
         this.coming.delete(name);
         if (this.coming.size === 0) this.took += performance.now() - this.asked;
