@@ -123,7 +123,7 @@ grep -q "^Sweep d against whole: 8 combinations in both (4 with finished jobs in
     ok "says what both have, and that bits agree" || not_ok "$(cat "$TMP/check.out")"
 [ "$(grep -c '^whole,d,balanced_accuracy,.*,both,.*,equal to the bit,' "$TMP/same/sweeps.csv") $(grep -c '^whole,d,balanced_accuracy,.*,not finished in both,0,0$' "$TMP/same/sweeps.csv")" = "4 4" ] &&
     ok "row by row" || not_ok "sweeps: $(cat "$TMP/same/sweeps.csv")"
-grep -q "<svg" "$TMP/same/sweeps_d.svg" && ok "draws them" || not_ok "sweeps_d.svg is no picture"
+looks "draws them" grep -q "<svg" "$TMP/same/sweeps_d.svg"
 for file in sweeps_d.png sweeps_d.svg sweeps_d.pdf sweeps.md sweeps.tex; do [ -s "$TMP/same/$file" ] || not_ok "no $file"; done
 cp "$TMP/d.h5" "$TMP/flipped.h5" && flip "$TMP/flipped.h5" /metrics/test/loss 0
 check "one bit is another" "$cellsweep" report "$TMP/whole.h5" "$TMP/flipped.h5" -o "$TMP/bit"
