@@ -2,6 +2,7 @@
 # Every table of `report` recomputed from the results file with numpy, scipy and scikit-learn (tests/oracle/recompute.py): of
 # figure 4, of real cells where they are at hand, and of the sweeps of tests/oracle/sweeps, each with a part of its jobs missing, too.
 . tests/lib.sh
+pictures none # tables are what is recomputed
 python=/usr/bin/python3
 "$python" -c 'import numpy, scipy, sklearn, h5py, yaml' 2>/dev/null || { skip "python3-sklearn, python3-h5py and python3-yaml are not installed"; finish; }
 program=$(realpath "$BUILD/cellsweep")
