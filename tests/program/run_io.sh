@@ -88,7 +88,8 @@ says "a rank in another folder, pwrite" 3 "rank 1 cannot open it.*--io rank0" el
 # A job whose rows were sent keeps its checkpoint until they are written: rank 0 removes it.
 rm -f "$TMP/r.h5"
 check "checkpoints with rank0" run 3 "$TMP/r.h5" --io rank0 --checkpoint 0.001 --set model=fake --set fake.milliseconds=5 --set keep_weights=false
-[ "$(grep -c '"checkpoint"' "$TMP/r.h5.events.jsonl")" -ge 8 ] && [ ! -e "$TMP/r.h5.checkpoints" ] && ok "all are gone at the end" || not_ok "left: $(ls "$TMP/r.h5.checkpoints")"
+check "some were written" grep -q '"checkpoint"' "$TMP/r.h5.events.jsonl" # how many, the speed of the machine decides
+check "all are gone at the end" test ! -e "$TMP/r.h5.checkpoints"
 
 # Writes that fail in the middle stop the sweep with exit status 3; nothing that was finished is lost. A limit on the size of files,
 # set while the sweep runs, stands in for a disk that fails.
